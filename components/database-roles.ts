@@ -1,0 +1,247 @@
+/**
+ * Runbook §2: three least-privilege PostgreSQL roles. maestro_migrator owns the schema, maestro_app reads and writes rows, maestro_backup only
+ * reads. PUBLIC holds nothing. Passwords are random, by generation; the server gets SCRAM verifiers only.
+ *
+ * The administrator joins none of the roles: where it is no superuser, the provider grants itself maestro_migrator for the length of each
+ * transaction that needs it.
+ */
+import * as k8s from "@pulumi/kubernetes";
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { HardenedNamespace } from "./namespace";
+import { refuse } from "./lib/component-error";
+import {
+  APP_STATEMENT_TIMEOUT_MILLISECONDS,
+  connectionLimits,
+  type ConnectionDemand,
+  IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS,
+} from "./lib/database-limits";
+import { databaseUrl, libpqTls, type SslMode } from "./lib/database-url";
+import { generationAnnotations, validateGeneration } from "./lib/generations";
+import type { Generation, PodSecret } from "./lib/pod-secret";
+import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, ROLE_NAMES, type RoleKey, SCHEMA } from "./lib/privileges";
+import { SCRAM_SALT_BYTES, scramVerifier } from "./lib/scram";
+
+export { ROLE_NAMES, type RoleKey };
+
+/** Characters of a password: 40 of 66 are 241 bits. */
+const PASSWORD_LENGTH = 40;
+/** Characters beside letters and digits: the four that need quoting neither in a URL nor in a shell. */
+const PASSWORD_SPECIAL_CHARACTERS = "-_.~";
+
+/** What sets one role apart from the others; the provider's defaults are not. */
+const ROLE_SETTINGS: Readonly<Record<RoleKey, Partial<postgresql.RoleArgs>>> = {
+  migrator: { searchPaths: [SCHEMA] },
+  app: { searchPaths: [SCHEMA], statementTimeout: APP_STATEMENT_TIMEOUT_MILLISECONDS },
+  backup: { searchPaths: [SCHEMA] },
+};
+
+/** Arguments of {@link DatabaseRoles}. */
+export interface DatabaseRolesArgs extends ConnectionDemand {
+  /** Server as pods reach it; with `verify-full` the name in its certificate. */
+  readonly host: string;
+  readonly port: number;
+  readonly databaseName: string;
+  /** `verify-full`, or `disable` on the loopback only. */
+  readonly sslMode: SslMode;
+  readonly generations: Readonly<Record<RoleKey, Generation>>;
+  /** Namespace of the application and its backups. */
+  readonly namespace: HardenedNamespace;
+  /** Namespace of the migration Job alone. */
+  readonly migrationsNamespace: HardenedNamespace;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Roles, privileges and the pods' credentials. @see docs/runbook/2-database.md */
+export class DatabaseRoles extends pulumi.ComponentResource {
+  /** Names of the three roles. */
+  readonly roleNames: Readonly<Record<RoleKey, string>>;
+  /** `DATABASE_URL` of maestro_app, in the application's namespace. */
+  readonly appSecret: PodSecret;
+  /** `DATABASE_URL` of maestro_migrator, in the migrations' namespace. */
+  readonly migratorSecret: PodSecret;
+  /** `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` of maestro_backup, in the application's namespace. */
+  readonly backupSecret: PodSecret;
+  /** The last privilege of the chain. */
+  private readonly granted: pulumi.Resource;
+
+  /** @throws ComponentArgumentsError with every problem of the arguments, before any resource exists */
+  constructor(
+    private readonly name: string,
+    private readonly args: DatabaseRolesArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("maestroverse:ops:DatabaseRoles", name, {}, opts);
+    refuse("DatabaseRoles", validateDatabaseRoles(args));
+
+    const migrator = this.role("migrator");
+    const app = this.role("app");
+    const backup = this.role("backup");
+    this.granted = this.privileges([migrator.role, app.role, backup.role]);
+
+    const { host, port, databaseName, sslMode, poolSizePerPod: poolSize } = args;
+    const connection = { host, port, databaseName, sslMode };
+    this.roleNames = ROLE_NAMES;
+    this.appSecret = this.podSecret("app", args.namespace, {
+      DATABASE_URL: app.password.apply((password) => databaseUrl({ ...connection, user: ROLE_NAMES.app, password, poolSize })),
+    });
+    this.migratorSecret = this.podSecret("migrator", args.migrationsNamespace, {
+      DATABASE_URL: migrator.password.apply((password) => databaseUrl({ ...connection, user: ROLE_NAMES.migrator, password })),
+    });
+    this.backupSecret = this.podSecret("backup", args.namespace, {
+      PGHOST: host,
+      PGPORT: String(port),
+      PGDATABASE: databaseName,
+      PGUSER: ROLE_NAMES.backup,
+      PGPASSWORD: backup.password,
+      ...libpqTls(sslMode),
+    });
+    this.registerOutputs({ roleNames: this.roleNames });
+  }
+
+  /**
+   * Takes Prisma's record of migrations away from the application, to which the default privileges gave it like any other table. Once is
+   * enough: later migrations keep the table.
+   *
+   * @param migration the Job whose first run creates the table
+   */
+  protectMigrationsTable(migration: pulumi.Resource): void {
+    new postgresql.Grant(
+      `${this.name}-app-migrations-table`,
+      {
+        role: ROLE_NAMES.app,
+        database: this.args.databaseName,
+        objectType: "table",
+        schema: SCHEMA,
+        objects: [MIGRATIONS_TABLE],
+        privileges: [],
+      },
+      // There is nothing to give back when this goes, and the table may be gone before it.
+      { parent: this, dependsOn: [this.granted, migration], retainOnDelete: true },
+    );
+  }
+
+  /** One role with the password of its generation. The server never sees the password, only its verifier. */
+  private role(key: RoleKey): { role: postgresql.Role; password: pulumi.Output<string> } {
+    const parent = { parent: this };
+    const tag = `${this.name}-${key}-g${this.args.generations[key].generation}`;
+    const password = new random.RandomPassword(
+      `${tag}-password`,
+      { length: PASSWORD_LENGTH, special: true, overrideSpecial: PASSWORD_SPECIAL_CHARACTERS },
+      parent,
+    );
+    const salt = new random.RandomBytes(`${tag}-salt`, { length: SCRAM_SALT_BYTES }, parent);
+    const role = new postgresql.Role(
+      `${this.name}-${key}`,
+      {
+        name: ROLE_NAMES[key],
+        login: true,
+        superuser: false,
+        createDatabase: false,
+        createRole: false,
+        replication: false,
+        bypassRowLevelSecurity: false,
+        inherit: true,
+        password: pulumi.secret(pulumi.all([password.result, salt.base64]).apply(([text, bytes]) => scramVerifier(text, bytes))),
+        connectionLimit: connectionLimits(this.args)[key],
+        idleInTransactionSessionTimeout: IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS,
+        ...ROLE_SETTINGS[key],
+      },
+      parent,
+    );
+    return { role, password: password.result };
+  }
+
+  /**
+   * Every privilege, one after the other: PostgreSQL refuses concurrent changes of one catalogue row (`tuple concurrently updated`).
+   *
+   * @returns the last one
+   */
+  private privileges(roles: readonly postgresql.Role[]): pulumi.Resource {
+    const { databaseName: database } = this.args;
+    let last: pulumi.Resource = new postgresql.Schema(
+      `${this.name}-schema`,
+      { name: SCHEMA, database, owner: ROLE_NAMES.migrator, ifNotExists: true },
+      // The schema was there before this program, with the data in it.
+      { parent: this, dependsOn: [...roles], retainOnDelete: true },
+    );
+    for (const { key, on, privileges, ...target } of PRIVILEGE_STEPS) {
+      const inputs = { ...target, database, privileges: [...privileges] };
+      // The provider deletes by revoking everything: of a replacement the old one must go first.
+      const opts = { parent: this, dependsOn: [last], deleteBeforeReplace: true };
+      last =
+        on === "existing"
+          ? new postgresql.Grant(`${this.name}-${key}`, inputs, opts)
+          : // FOR ROLE the migrator: default privileges bind to the role that creates an object.
+            new postgresql.DefaultPrivileges(`${this.name}-${key}`, { ...inputs, owner: ROLE_NAMES.migrator }, opts);
+    }
+    return last;
+  }
+
+  /** Pods get a credential only once it can do what it is for. */
+  private podSecret(key: RoleKey, namespace: HardenedNamespace, stringData: Readonly<Record<string, pulumi.Input<string>>>): PodSecret {
+    const generation = this.args.generations[key];
+    const secretName = databaseSecretName(key, generation.generation);
+    const secret = new k8s.core.v1.Secret(
+      `${this.name}-${key}-g${generation.generation}-secret`,
+      {
+        metadata: {
+          name: secretName,
+          namespace: namespace.namespaceName,
+          labels: this.args.labels,
+          annotations: generationAnnotations(generation),
+        },
+        immutable: true,
+        type: "Opaque",
+        stringData: pulumi.secret({ ...stringData }),
+      },
+      { parent: this, dependsOn: [namespace.namespace, this.granted] },
+    );
+    return { secretName, secret };
+  }
+}
+
+/** Name of the Secret of a role's generation: `maestroverse-database-app-g1`. */
+export function databaseSecretName(key: RoleKey, generation: number): string {
+  return `maestroverse-database-${key}-g${generation}`;
+}
+
+/** Problems of the arguments, one line each; empty when there is none. */
+export function validateDatabaseRoles(
+  args: Omit<DatabaseRolesArgs, "namespace" | "migrationsNamespace" | "labels"> & {
+    readonly namespace: Pick<HardenedNamespace, "namespaceName">;
+    readonly migrationsNamespace: Pick<HardenedNamespace, "namespaceName">;
+  },
+): string[] {
+  const problems: string[] = [];
+  const whole = (path: "port" | "poolSizePerPod" | "maximumPods", maximum: number, remedy: string) => {
+    const value = args[path];
+    if (!Number.isInteger(value) || value < 1 || value > maximum)
+      problems.push(`${path} must be a whole number from 1 to ${maximum}, got ${value}. ${remedy}`);
+  };
+  if (!/^[a-z0-9.-]+$/i.test(args.host))
+    problems.push(`host must be a host name or an IPv4 address, got ${JSON.stringify(args.host)}. Give it without port.`);
+  whole("port", 65_535, "PostgreSQL's own is 5432.");
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(args.databaseName))
+    problems.push(
+      `databaseName must be a PostgreSQL identifier in lower case, got ${JSON.stringify(args.databaseName)}. Give the database's name.`,
+    );
+  if (args.sslMode === "disable" && !/^(127\.\d+\.\d+\.\d+|localhost)$/.test(args.host))
+    problems.push(
+      `sslMode must be verify-full for a host that is not on the loopback, got disable for ${args.host}. Set it to verify-full.`,
+    );
+  whole("poolSizePerPod", 1000, "Give the connections of one pod.");
+  whole("maximumPods", 1000, "Give the autoscaler's maximum.");
+  if (args.namespace.namespaceName === args.migrationsNamespace.namespaceName)
+    problems.push(
+      `migrationsNamespace must be another namespace than namespace, got ${args.namespace.namespaceName} for both: ` +
+        "pods of one namespace can mount each other's Secrets. Give the migrations a namespace of their own.",
+    );
+  for (const [key, generation] of Object.entries(args.generations)) {
+    problems.push(...validateGeneration(`generations.${key}`, generation));
+    if (generation.overlap)
+      problems.push(`generations.${key}.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.`);
+  }
+  return problems;
+}

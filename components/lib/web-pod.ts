@@ -1,0 +1,158 @@
+/** Pod templates of the web service and of its migration Job (runbook §1): pure builders. */
+import { createHash } from "node:crypto";
+import type * as k8s from "@pulumi/kubernetes";
+import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TMP_MOUNT, TMP_VOLUME } from "./pod-security";
+
+/** Name of the Deployment, its container and its Service, as the runbook has it. */
+export const SERVER_NAME = "maestroverse-server";
+/** Folder of the log files that Datadog's agent tails (runbook §6). */
+export const LOG_DIRECTORY = "/var/log/maestroverse";
+/** Path that the probes, the uptime check and the load balancers ask. */
+export const HEALTH_PATH = "/health";
+
+/** Seconds between two looks of the kubelet. Short, so that a pod that is ready gets requests at once. */
+const PROBE_PERIOD_SECONDS = 5;
+/** Failures after which a pod that never came up is restarted: 5 s × 24 = 2 minutes for a cold start. */
+const STARTUP_FAILURES = 24;
+/** Failures after which a pod gets no requests: 5 s × 2, about as long as a client waits. */
+const READINESS_FAILURES = 2;
+/** Failures after which a hung pod is restarted: 5 s × 12 = 1 minute. Long, since a restart helps against nothing that all pods share. */
+const LIVENESS_FAILURES = 12;
+
+/** A probe of `/health` that the application answers itself instead of redirecting to HTTPS (a redirect elsewhere would count as success). */
+function healthProbe(apiHost: string, failureThreshold: number): k8s.types.input.core.v1.Probe {
+  return {
+    httpGet: {
+      path: HEALTH_PATH,
+      port: "http",
+      httpHeaders: [
+        { name: "Host", value: apiHost },
+        { name: "X-Forwarded-Proto", value: "https" },
+      ],
+    },
+    periodSeconds: PROBE_PERIOD_SECONDS,
+    timeoutSeconds: 3,
+    failureThreshold,
+  };
+}
+
+/** Arguments of {@link buildServerPod}. */
+export interface ServerPodArgs {
+  readonly image: string;
+  readonly apiHost: string;
+  readonly containerPort: number;
+  readonly cpuRequestMillicores: number;
+  readonly cpuLimitMillicores: number;
+  readonly memoryRequestMebibytes: number;
+  readonly memoryLimitMebibytes: number;
+  readonly drainSeconds: number;
+  readonly terminationGraceSeconds: number;
+  /** ConfigMap with the plain environment. */
+  readonly configMapName: string;
+  /** Secrets whose keys become environment variables. */
+  readonly secretNames: readonly string[];
+  readonly serviceAccountName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+/** Pod template of the Deployment. */
+export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
+  // Datadog's agent tails what the annotation of the container names (docs/runbook/6-observability.md).
+  const logs = [{ type: "file", path: `${LOG_DIRECTORY}/*.log`, service: "maestroverse-api", source: "nodejs" }];
+  return {
+    metadata: {
+      labels: { ...args.labels, ...args.selector },
+      annotations: { [`ad.datadoghq.com/${SERVER_NAME}.logs`]: JSON.stringify(logs) },
+    },
+    spec: {
+      serviceAccountName: args.serviceAccountName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: POD_SECURITY_CONTEXT,
+      terminationGracePeriodSeconds: args.terminationGraceSeconds,
+      topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        // A lost zone must not keep its pods from being made elsewhere.
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: { ...args.selector } },
+        // Each rollout's pods are spread by themselves, without the ones that are about to go.
+        matchLabelKeys: ["pod-template-hash"],
+      })),
+      containers: [
+        {
+          name: SERVER_NAME,
+          image: args.image,
+          imagePullPolicy: "IfNotPresent",
+          ports: [{ name: "http", containerPort: args.containerPort, protocol: "TCP" }],
+          env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
+          envFrom: [{ configMapRef: { name: args.configMapName } }, ...args.secretNames.map((name) => ({ secretRef: { name } }))],
+          resources: {
+            requests: { cpu: `${args.cpuRequestMillicores}m`, memory: `${args.memoryRequestMebibytes}Mi`, "ephemeral-storage": "128Mi" },
+            limits: { cpu: `${args.cpuLimitMillicores}m`, memory: `${args.memoryLimitMebibytes}Mi`, "ephemeral-storage": "1Gi" },
+          },
+          securityContext: CONTAINER_SECURITY_CONTEXT,
+          startupProbe: healthProbe(args.apiHost, STARTUP_FAILURES),
+          readinessProbe: healthProbe(args.apiHost, READINESS_FAILURES),
+          livenessProbe: healthProbe(args.apiHost, LIVENESS_FAILURES),
+          // Endpoints take a moment to forget a pod that is going: it serves on meanwhile.
+          lifecycle: { preStop: { sleep: { seconds: args.drainSeconds } } },
+          volumeMounts: [TMP_MOUNT, { name: "logs", mountPath: LOG_DIRECTORY }],
+        },
+      ],
+      volumes: [TMP_VOLUME, { name: "logs", emptyDir: { sizeLimit: "512Mi" } }],
+    },
+  };
+}
+
+/** Arguments of {@link buildMigrationPod}. */
+export interface MigrationPodArgs {
+  readonly image: string;
+  /** Secret with the migrator's DATABASE_URL. */
+  readonly secretName: string;
+  readonly serviceAccountName: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Pod template of the migration Job. */
+export function buildMigrationPod(args: MigrationPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
+  return {
+    metadata: { labels: { ...args.labels } },
+    spec: {
+      serviceAccountName: args.serviceAccountName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: POD_SECURITY_CONTEXT,
+      // A failed pod stays to be looked at; the Job makes a new one.
+      restartPolicy: "Never",
+      containers: [
+        {
+          name: "migrate",
+          image: args.image,
+          imagePullPolicy: "IfNotPresent",
+          command: ["npm", "run", "db:migrate", "--workspace=server"],
+          // npm writes its cache and logs under the home folder, which is read-only.
+          env: [
+            { name: "NODE_ENV", value: "production" },
+            { name: "HOME", value: "/tmp" },
+            { name: "npm_config_update_notifier", value: "false" },
+          ],
+          envFrom: [{ secretRef: { name: args.secretName } }],
+          resources: {
+            requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "64Mi" },
+            limits: { cpu: "1000m", memory: "512Mi", "ephemeral-storage": "256Mi" },
+          },
+          securityContext: CONTAINER_SECURITY_CONTEXT,
+          volumeMounts: [TMP_MOUNT],
+        },
+      ],
+      volumes: [TMP_VOLUME],
+    },
+  };
+}
+
+/** Short, stable name of a content that is known at preview; ten hex digits of its SHA-256. */
+export function contentTag(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 10);
+}

@@ -1,0 +1,289 @@
+/**
+ * Runbook §1: the HTTPS web service: Deployment, Service, two Ingresses, autoscaling, disruption budget, network policies, and the migration
+ * Job that must succeed before the Deployment changes.
+ */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { IngressAnnotations } from "./edge";
+import type { HardenedNamespace } from "./namespace";
+import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
+import type { PodSecret } from "./lib/pod-secret";
+import { buildMigrationPod, buildServerPod, contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
+
+/** Seconds that a new pod must stay ready before the next one is replaced: two readiness probes. */
+const MIN_READY_SECONDS = 10;
+/** Seconds without progress after which a rollout has failed: the startup probe's 2 minutes and an image pull. */
+const PROGRESS_DEADLINE_SECONDS = 300;
+/** Old ReplicaSets that are kept to roll back to. */
+const REVISION_HISTORY = 5;
+/** Seconds that the load must be low before pods are taken away: longer than the pauses of a lesson. */
+const SCALE_DOWN_SECONDS = 300;
+/** Retries of a failed migration pod: none. A migration that failed half-way wants a person, not a second try. */
+const MIGRATION_RETRIES = 0;
+
+/** Arguments of {@link WebService}. */
+export interface WebServiceArgs {
+  /** Image reference with a git short SHA as tag, or a digest. */
+  readonly image: string;
+  /** Public host. */
+  readonly apiHost: string;
+  /** Origins of `CORS_ORIGINS`. */
+  readonly corsOrigins: readonly string[];
+  /** TCP port that the server listens on. */
+  readonly containerPort: number;
+  /** Bounds of the autoscaler, in pods. */
+  readonly replicas: { readonly minimum: number; readonly maximum: number };
+  readonly cpuRequestMillicores: number;
+  readonly cpuLimitMillicores: number;
+  readonly memoryRequestMebibytes: number;
+  readonly memoryLimitMebibytes: number;
+  /** Autoscaling target, percent of the CPU request. */
+  readonly cpuTargetPercent: number;
+  /** Autoscaling target, percent of the memory request. */
+  readonly memoryTargetPercent: number;
+  /** Seconds that a pod serves on after it left the endpoints. */
+  readonly drainSeconds: number;
+  /** Seconds from the termination signal to the kill, drain included. */
+  readonly terminationGraceSeconds: number;
+  /** Seconds after which a migration has failed. */
+  readonly migrationDeadlineSeconds: number;
+  readonly ingress: {
+    readonly ingressClass: string;
+    /** Namespace whose pods may reach the server. */
+    readonly controllerNamespace: string;
+    /** What the edge asks of the controller. */
+    readonly annotations: IngressAnnotations;
+    /** Secret with the certificate. */
+    readonly tlsSecretName: string;
+  };
+  readonly database: DatabaseNetwork;
+  /** The application's secrets (environment). */
+  readonly appSecret: PodSecret;
+  /** maestro_app's DATABASE_URL. */
+  readonly databaseSecret: PodSecret;
+  /** maestro_migrator's DATABASE_URL, in the migrations' namespace. */
+  readonly migratorSecret: PodSecret;
+  readonly namespace: HardenedNamespace;
+  readonly migrationsNamespace: HardenedNamespace;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The web service. @see docs/runbook/1-https.md */
+export class WebService extends pulumi.ComponentResource {
+  /** `https://<apiHost>`. */
+  readonly url: string;
+  /** Name of the Deployment. */
+  readonly deploymentName: string;
+  /** Name of the Service. */
+  readonly serviceName: string;
+  /** Name of the migration Job of this image, in the migrations' namespace. */
+  readonly migrationJobName: string;
+
+  constructor(name: string, args: WebServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("maestroverse:ops:WebService", name, {}, opts);
+    const parent = { parent: this };
+    const namespace = args.namespace.namespaceName;
+    const inNamespace = { ...parent, dependsOn: [args.namespace.namespace] };
+    const selector = { "app.kubernetes.io/name": SERVER_NAME };
+    const meta = (objectName: string) => ({ name: objectName, namespace, labels: { ...args.labels, ...selector } });
+
+    const migration = this.migrationJob(name, args);
+
+    const serviceAccount = new k8s.core.v1.ServiceAccount(
+      `${name}-service-account`,
+      { metadata: meta(SERVER_NAME), automountServiceAccountToken: false },
+      inNamespace,
+    );
+    const environment = buildEnvironment(args);
+    // Named by content: a change makes a new one, and the pods that use it.
+    const configMap = new k8s.core.v1.ConfigMap(
+      `${name}-environment`,
+      { metadata: meta(`${SERVER_NAME}-${contentTag(environment)}`), data: environment, immutable: true },
+      inNamespace,
+    );
+    const deployment = new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: meta(SERVER_NAME),
+        spec: {
+          // No `replicas`: the HorizontalPodAutoscaler owns the number.
+          selector: { matchLabels: selector },
+          minReadySeconds: MIN_READY_SECONDS,
+          progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+          revisionHistoryLimit: REVISION_HISTORY,
+          // One pod at a time, a new one ready before an old one goes (runbook §3, step 3).
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          template: buildServerPod({
+            ...args,
+            configMapName: `${SERVER_NAME}-${contentTag(environment)}`,
+            secretNames: [args.appSecret.secretName, args.databaseSecret.secretName],
+            serviceAccountName: SERVER_NAME,
+            selector,
+          }),
+        },
+      },
+      { ...parent, dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, migration] },
+    );
+    const service = new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: meta(SERVER_NAME),
+        spec: { type: "ClusterIP", selector, ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }] },
+      },
+      { ...parent, dependsOn: [deployment] },
+    );
+    this.ingress(`${name}-ingress`, "maestroverse-api", "/", "Prefix", args.ingress.annotations.api, args, service);
+    // Apart, because annotations hold for a whole Ingress: the uptime checks must never see a 429.
+    this.ingress(`${name}-health-ingress`, "maestroverse-api-health", HEALTH_PATH, "Exact", args.ingress.annotations.health, args, service);
+    new k8s.policy.v1.PodDisruptionBudget(
+      `${name}-disruption-budget`,
+      {
+        metadata: meta(SERVER_NAME),
+        spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } },
+      },
+      inNamespace,
+    );
+    new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+      `${name}-autoscaler`,
+      {
+        metadata: meta(SERVER_NAME),
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: SERVER_NAME },
+          minReplicas: args.replicas.minimum,
+          maxReplicas: args.replicas.maximum,
+          metrics: [["cpu", args.cpuTargetPercent] as const, ["memory", args.memoryTargetPercent] as const].map(
+            ([resource, averageUtilization]) => ({
+              type: "Resource",
+              resource: { name: resource, target: { type: "Utilization", averageUtilization } },
+            }),
+          ),
+          behavior: {
+            scaleDown: { stabilizationWindowSeconds: SCALE_DOWN_SECONDS, policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] },
+            scaleUp: { stabilizationWindowSeconds: 0, policies: [{ type: "Percent", value: 100, periodSeconds: 30 }] },
+          },
+        },
+      },
+      { ...parent, dependsOn: [deployment] },
+    );
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network-policy`,
+      {
+        metadata: meta(SERVER_NAME),
+        spec: {
+          podSelector: { matchLabels: selector },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [
+            {
+              from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": args.ingress.controllerNamespace } } }],
+              ports: [{ protocol: "TCP", port: args.containerPort }],
+            },
+          ],
+          egress: [TO_DNS, toDatabase(args.database)],
+        },
+      },
+      inNamespace,
+    );
+
+    this.url = `https://${args.apiHost}`;
+    this.deploymentName = SERVER_NAME;
+    this.serviceName = SERVER_NAME;
+    this.migrationJobName = migrationJobName(args);
+    this.registerOutputs({
+      url: this.url,
+      deploymentName: this.deploymentName,
+      serviceName: this.serviceName,
+      migrationJobName: this.migrationJobName,
+    });
+  }
+
+  /** The Job that migrates the schema, in its own namespace, with the migrator's credential. */
+  private migrationJob(name: string, args: WebServiceArgs): k8s.batch.v1.Job {
+    const namespace = args.migrationsNamespace.namespaceName;
+    const selector = { "app.kubernetes.io/name": "maestroverse-migrate" };
+    const labels = { ...args.labels, ...selector };
+    const inNamespace = { parent: this, dependsOn: [args.migrationsNamespace.namespace] };
+    const serviceAccount = new k8s.core.v1.ServiceAccount(
+      `${name}-migrate-service-account`,
+      { metadata: { name: "maestroverse-migrate", namespace, labels }, automountServiceAccountToken: false },
+      inNamespace,
+    );
+    const networkPolicy = new k8s.networking.v1.NetworkPolicy(
+      `${name}-migrate-network-policy`,
+      {
+        metadata: { name: "maestroverse-migrate", namespace, labels },
+        spec: {
+          podSelector: { matchLabels: selector },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [],
+          egress: [TO_DNS, toDatabase(args.database)],
+        },
+      },
+      inNamespace,
+    );
+    return new k8s.batch.v1.Job(
+      `${name}-migrate`,
+      {
+        // A Job cannot be changed: another image or credential is another Job.
+        metadata: { name: migrationJobName(args), namespace, labels },
+        spec: {
+          backoffLimit: MIGRATION_RETRIES,
+          activeDeadlineSeconds: args.migrationDeadlineSeconds,
+          template: buildMigrationPod({
+            image: args.image,
+            secretName: args.migratorSecret.secretName,
+            serviceAccountName: "maestroverse-migrate",
+            labels,
+          }),
+        },
+      },
+      { parent: this, dependsOn: [serviceAccount, networkPolicy, args.migratorSecret.secret] },
+    );
+  }
+
+  private ingress(
+    logicalName: string,
+    objectName: string,
+    path: string,
+    pathType: "Prefix" | "Exact",
+    annotations: Readonly<Record<string, string>>,
+    args: WebServiceArgs,
+    service: k8s.core.v1.Service,
+  ): void {
+    new k8s.networking.v1.Ingress(
+      logicalName,
+      {
+        metadata: { name: objectName, namespace: args.namespace.namespaceName, labels: args.labels, annotations },
+        spec: {
+          ingressClassName: args.ingress.ingressClass,
+          tls: [{ hosts: [args.apiHost], secretName: args.ingress.tlsSecretName }],
+          rules: [
+            {
+              host: args.apiHost,
+              http: { paths: [{ path, pathType, backend: { service: { name: SERVER_NAME, port: { name: "http" } } } }] },
+            },
+          ],
+        },
+      },
+      { parent: this, dependsOn: [service] },
+    );
+  }
+}
+
+/** The plain environment of the server's pods. */
+export function buildEnvironment(args: Pick<WebServiceArgs, "corsOrigins" | "containerPort" | "apiHost">): Record<string, string> {
+  return {
+    NODE_ENV: "production",
+    CORS_ORIGINS: args.corsOrigins.join(","),
+    PORT: String(args.containerPort),
+    // Hosts that the server redirects to; it never trusts the Host header for that.
+    PUBLIC_URL: `https://${args.apiHost}`,
+    LOG_FORMAT: "combined",
+    // One proxy (the edge) stands before it and says who the client is.
+    TRUST_PROXY: "1",
+  };
+}
+
+/** Name of the migration Job: known at preview, and another one whenever what it runs changes. */
+export function migrationJobName(args: Pick<WebServiceArgs, "image" | "migratorSecret" | "migrationDeadlineSeconds">): string {
+  return `maestroverse-migrate-${contentTag([args.image, args.migratorSecret.secretName, args.migrationDeadlineSeconds])}`;
+}

@@ -1,0 +1,27 @@
+const { existsSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+
+/** Folders of packages that are ES modules: jest's module loader cannot require them as Node.js does, so they are transformed like our own files. */
+function esModuleFolders() {
+  const lock = JSON.parse(readFileSync(join(__dirname, "package-lock.json"), "utf8"));
+  return Object.keys(lock.packages).filter((folder) => {
+    const manifest = join(__dirname, folder, "package.json");
+    return folder !== "" && existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+  });
+}
+
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/tests"],
+  testMatch: ["**/*.test.ts"],
+  transform: {
+    "^.+\\.(ts|mjs|js)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
+  },
+  transformIgnorePatterns: [`^${__dirname}/(?!(${esModuleFolders().join("|")})/(?!node_modules/))node_modules/`],
+  // Its package.json names no file for `require`.
+  moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
+  // The engine, servers and browsers of two tests at once would fight for two cores; unit tests gain from both.
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};

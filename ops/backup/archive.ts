@@ -1,0 +1,55 @@
+/** A dump: how it is made, and how it is known to be whole. */
+import { statSync } from "node:fs";
+import { runProgram } from "./programs";
+import type { BackupSettings } from "./settings";
+
+/** How long the dump waits for a table that somebody holds a lock on, before it fails. */
+const LOCK_WAIT = "60s";
+
+/** Version that a program reports, for example `15.14`. */
+export async function programVersion(program: "pg_dump" | "pg_restore", settings: BackupSettings): Promise<string> {
+  const answer = await runProgram(program, ["--version"], { env: settings.databaseEnvironment });
+  const version = /\(PostgreSQL\) (\d+\S*)/.exec(answer)?.[1];
+  if (version === undefined) throw new Error(`${program} --version said ${JSON.stringify(answer.trim())}, which names no version.`);
+  return version;
+}
+
+/**
+ * An older pg_dump does not know what a newer server stores.
+ *
+ * @throws Error when pg_dump's major version is below the server's
+ */
+export function requireMatchingVersions(pgDumpVersion: string, serverMajor: number, serverVersion: string): void {
+  if (Number.parseInt(pgDumpVersion, 10) < serverMajor)
+    throw new Error(
+      `pg_dump must be ${serverMajor} or newer for a server of version ${serverVersion}, got ${pgDumpVersion}. ` +
+        `Build images/ops with POSTGRES_MAJOR=${serverMajor} and set backups.image to it.`,
+    );
+}
+
+/**
+ * Dumps the database in the custom format.
+ *
+ * @param file where to, a name that no one takes for a finished dump
+ */
+export async function dumpDatabase(file: string, settings: BackupSettings, signal?: AbortSignal): Promise<void> {
+  await runProgram("pg_dump", ["--format=custom", "--no-password", `--lock-wait-timeout=${LOCK_WAIT}`, `--file=${file}`], {
+    env: settings.databaseEnvironment,
+    signal,
+  });
+}
+
+/**
+ * Reads the whole archive. `pg_restore --list` alone accepts a dump that was cut in half: it reads the table of contents, which comes first.
+ *
+ * Not a proof that it restores: that is the recovery drill's.
+ *
+ * @throws Error when the file is empty, is no archive, or ends too early
+ */
+export async function checkArchive(file: string, settings: BackupSettings, signal?: AbortSignal): Promise<void> {
+  if (statSync(file).size === 0) throw new Error("the dump is empty (0 bytes).");
+  const options = { env: settings.databaseEnvironment, signal };
+  const list = await runProgram("pg_restore", ["--list", file], options);
+  if (!list.split("\n").some((line) => /^\d+;/.test(line))) throw new Error("the dump's table of contents is empty.");
+  await runProgram("pg_restore", ["--file=/dev/null", file], options);
+}

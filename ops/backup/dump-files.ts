@@ -1,0 +1,105 @@
+/** Names and files of dumps: `maestroverse-YYYYMMDD-HHMM.dump` (UTC), as the runbook has it. Only a whole dump ever bears such a name. */
+import { createHash } from "node:crypto";
+import { createReadStream, linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+const PARTIAL = ".partial-";
+const MANIFEST = ".manifest.json";
+/** The second and later dump of the same minute carry a number. */
+const NAME = /^maestroverse-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d+))?\.dump$/;
+
+/** A dump's file, as its name tells it. */
+export interface DumpFile {
+  readonly name: string;
+  /** When it was begun, to the minute. */
+  readonly startedAt: Date;
+  /** 1, or more for further dumps of the same minute. */
+  readonly sequence: number;
+  /** Whether its manifest lies beside it: it was checked and uploaded. */
+  readonly verified: boolean;
+}
+
+/** Name of a dump. */
+export function dumpName(startedAt: Date, sequence = 1): string {
+  const digits = startedAt.toISOString().replace(/\D/g, "");
+  return `maestroverse-${digits.slice(0, 8)}-${digits.slice(8, 12)}${sequence === 1 ? "" : `-${sequence}`}.dump`;
+}
+
+/** Name of a dump's manifest. */
+export function manifestName(dump: string): string {
+  return `${dump}${MANIFEST}`;
+}
+
+/** Path of a dump that is being made; hidden, and no dump by its name. */
+export function partialPath(directory: string, startedAt: Date): string {
+  return join(directory, `${PARTIAL}${dumpName(startedAt)}`);
+}
+
+/** The dumps in a folder, the newest first. */
+export function listDumps(directory: string): DumpFile[] {
+  const names = readdirSync(directory);
+  return names
+    .flatMap((name) => {
+      const [, year, month, day, hour, minute, sequence] = NAME.exec(name) ?? [];
+      if (year === undefined) return [];
+      const startedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
+      return Number.isNaN(startedAt.getTime())
+        ? []
+        : [{ name, startedAt, sequence: Number(sequence ?? 1), verified: names.includes(manifestName(name)) }];
+    })
+    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.sequence - a.sequence);
+}
+
+/** Removes what runs that were killed left behind. Only for the holder of the lock. */
+export function removePartials(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.startsWith(PARTIAL)) rmSync(join(directory, name), { force: true });
+}
+
+/**
+ * Gives a finished dump its name, durably, and never that of another dump.
+ *
+ * @returns the name it got
+ */
+export async function publish(partial: string, directory: string, startedAt: Date): Promise<string> {
+  await sync(partial, "r+");
+  for (let sequence = 1; ; sequence++) {
+    const name = dumpName(startedAt, sequence);
+    try {
+      // A link, since a rename would replace a dump of that name without a word.
+      linkSync(partial, join(directory, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
+      throw error;
+    }
+    unlinkSync(partial);
+    await sync(directory, "r");
+    return name;
+  }
+}
+
+/** Writes a manifest beside its dump, whole or not at all. */
+export async function writeManifest(directory: string, dump: string, text: string): Promise<void> {
+  const partial = join(directory, `${PARTIAL}${manifestName(dump)}`);
+  writeFileSync(partial, text);
+  await sync(partial, "r+");
+  renameSync(partial, join(directory, manifestName(dump)));
+  await sync(directory, "r");
+}
+
+/** SHA-256 of a file in hex, read as a stream. */
+export async function sha256File(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+async function sync(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

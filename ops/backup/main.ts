@@ -1,0 +1,30 @@
+/**
+ * The program `maestroverse-backup` that the CronJob runs (runbook §5). Prints one line of JSON: the result to stdout, or the error to stderr
+ * with exit code 1.
+ */
+import { runBackup } from "./backup";
+import { readSettings } from "./settings";
+import { createS3Client } from "./upload";
+
+/** A line that Datadog's log intake understands. */
+function logLine(status: "info" | "error", message: string, details: object): string {
+  return `${JSON.stringify({ timestamp: new Date().toISOString(), status, service: "maestroverse-backup", message, ...details })}\n`;
+}
+
+async function main(): Promise<void> {
+  // Dumps hold every row: nobody but the program's own user reads them.
+  process.umask(0o077);
+  const controller = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => controller.abort(new Error(`ended by ${signal} before it was done. Nothing partial was left.`)));
+  try {
+    const settings = readSettings();
+    const { manifest, removed } = await runBackup(settings, createS3Client(settings), { signal: controller.signal });
+    process.stdout.write(logLine("info", `backup stored as ${manifest.location}`, { manifest, removed }));
+  } catch (error) {
+    process.stderr.write(logLine("error", `backup failed: ${error instanceof Error ? error.message : String(error)}`, {}));
+    process.exitCode = 1;
+  }
+}
+
+void main();

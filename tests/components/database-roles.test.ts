@@ -1,0 +1,287 @@
+import * as k8s from "@pulumi/kubernetes";
+import { DatabaseRoles, type DatabaseRolesArgs, databaseSecretName, validateDatabaseRoles } from "../../components/database-roles";
+import { connectionLimits } from "../../components/lib/database-limits";
+import { PRIVILEGE_STEPS } from "../../components/lib/privileges";
+import { HardenedNamespace } from "../../components/namespace";
+import { isSecret, randomOf, type Recorder, reveal, startMocks } from "../helpers/mocks";
+
+const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
+const GENERATIONS = { migrator: of(1), app: of(1), backup: of(1) };
+const CHAIN = [
+  "schema",
+  "public-schema",
+  "public-database",
+  "public-functions-default",
+  "migrator-database",
+  "app-database",
+  "app-schema",
+  "app-tables-default",
+  "app-sequences",
+  "app-sequences-default",
+  "backup-database",
+  "backup-schema",
+  "backup-tables",
+  "backup-tables-default",
+  "backup-sequences",
+  "backup-sequences-default",
+];
+
+async function register(settings: Partial<DatabaseRolesArgs> = {}, preview = false): Promise<{ mocks: Recorder; roles: DatabaseRoles }> {
+  const mocks = await startMocks({ preview });
+  const roles = await mocks.run(() => {
+    const database = new DatabaseRoles("database", {
+      host: "db.maestroverse.edu",
+      port: 5432,
+      databaseName: "maestroverse",
+      sslMode: "verify-full",
+      poolSizePerPod: 10,
+      maximumPods: 10,
+      generations: GENERATIONS,
+      namespace: new HardenedNamespace("application", { namespaceName: "maestroverse", labels: {} }),
+      migrationsNamespace: new HardenedNamespace("migrations", { namespaceName: "maestroverse-migrations", labels: {} }),
+      labels: { environment: "test" },
+      ...settings,
+    });
+    database.protectMigrationsTable(new k8s.batch.v1.Job("migrate", {}));
+    return database;
+  });
+  return { mocks, roles };
+}
+
+/** Inputs of a resource as the provider sees them. */
+const inputsOf = (mocks: Recorder, name: string) => reveal<Record<string, unknown>>(mocks.resource(name).inputs);
+
+describe("its children", () => {
+  it("are three roles with a password, a salt and a Secret each, the schema, and the chain of privileges", async () => {
+    const { mocks } = await register();
+    expect(mocks.childrenOf("database")).toEqual(
+      [
+        ...["app", "backup", "migrator"].flatMap((key) => [
+          `kubernetes:core/v1:Secret database-${key}-g1-secret`,
+          `postgresql:index/role:Role database-${key}`,
+          `random:index/randomBytes:RandomBytes database-${key}-g1-salt`,
+          `random:index/randomPassword:RandomPassword database-${key}-g1-password`,
+        ]),
+        "postgresql:index/schema:Schema database-schema",
+        ...PRIVILEGE_STEPS.map(({ key, on }) =>
+          on === "existing"
+            ? `postgresql:index/grant:Grant database-${key}`
+            : `postgresql:index/defaultPrivileges:DefaultPrivileges database-${key}`,
+        ),
+        "postgresql:index/grant:Grant database-app-migrations-table",
+      ].sort(),
+    );
+    const orphans = mocks.resources.filter(({ parent }) => parent === undefined).map(({ name }) => name);
+    expect(orphans.sort()).toEqual(["application", "database", "migrate", "migrations"]);
+  });
+
+  it("exist after one another where they change privileges, so that no two change one row of the catalogue at once", async () => {
+    const { mocks } = await register();
+    const roles = ["database-app", "database-backup", "database-migrator"];
+    expect(CHAIN.map((key) => mocks.resource(`database-${key}`).dependsOn)).toEqual([
+      roles,
+      ...CHAIN.slice(0, -1).map((key) => [`database-${key}`]),
+    ]);
+    expect(mocks.resource("database-app-migrations-table").dependsOn).toEqual([`database-${CHAIN.at(-1)}`, "migrate"]);
+  });
+
+  it("go before their replacement comes, since the provider deletes by revoking everything", async () => {
+    const { mocks } = await register();
+    expect(CHAIN.slice(1).map((key) => mocks.resource(`database-${key}`).options.deleteBeforeReplace)).toEqual(
+      CHAIN.slice(1).map(() => true),
+    );
+  });
+
+  it("leave the schema and its rows when the stack is destroyed", async () => {
+    const { mocks } = await register();
+    expect(
+      mocks.resources
+        .filter(({ options }) => options.retainOnDelete)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(["database-app-migrations-table", "database-schema"]);
+  });
+});
+
+describe("the roles", () => {
+  const plain = {
+    login: true,
+    superuser: false,
+    createDatabase: false,
+    createRole: false,
+    replication: false,
+    bypassRowLevelSecurity: false,
+    inherit: true,
+    idleInTransactionSessionTimeout: 60_000,
+    searchPaths: ["public"],
+  };
+
+  it("have no power but to log in, and limits", async () => {
+    const { mocks } = await register();
+    const role = (key: string) => {
+      const { password, ...rest } = inputsOf(mocks, `database-${key}`);
+      expect(password).toMatch(/^SCRAM-SHA-256\$4096:[^$]+\$[^:]+:.+$/);
+      return rest;
+    };
+    expect(role("migrator")).toEqual({ ...plain, name: "maestro_migrator", connectionLimit: 2 });
+    expect(role("app")).toEqual({ ...plain, name: "maestro_app", connectionLimit: 110, statementTimeout: 30_000 });
+    expect(role("backup")).toEqual({ ...plain, name: "maestro_backup", connectionLimit: 3 });
+  });
+
+  it("are sent to the server with a verifier that is a secret to the engine, never with the password", async () => {
+    const { mocks } = await register();
+    for (const key of ["migrator", "app", "backup"]) {
+      const { inputs } = mocks.resource(`database-${key}`);
+      expect([key, isSecret(inputs["password"])]).toEqual([key, true]);
+      expect(JSON.stringify(inputs)).not.toContain(randomOf(`database-${key}-g1-password`));
+    }
+  });
+
+  it("have passwords of 40 characters that need no quoting in a URL", async () => {
+    const { mocks } = await register();
+    expect(mocks.resourcesOf("random:index/randomPassword:RandomPassword").map(({ inputs }) => inputs)).toEqual(
+      [1, 2, 3].map(() => ({ length: 40, special: true, overrideSpecial: "-_.~" })),
+    );
+  });
+
+  it("share the server's connections: the pods' pools and one pod more, the migration, the dump", () => {
+    expect(connectionLimits({ poolSizePerPod: 5, maximumPods: 4 })).toEqual({ migrator: 2, app: 25, backup: 3 });
+  });
+});
+
+describe("the Secrets", () => {
+  const ca = "%2Fetc%2Fssl%2Fcerts%2Fdatabase-ca.pem";
+  const query = `schema=public&sslmode=require&sslmode=verify-full&sslaccept=strict&sslcert=${ca}&sslrootcert=${ca}&options=-c%20lock_timeout%3D10000`;
+
+  it("hold each role's credential in the namespace of the pods that use it, immutable, with the generation and its day", async () => {
+    const { mocks } = await register();
+    const expected = (name: string, namespace: string, stringData: Record<string, string>) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name,
+        namespace,
+        labels: { environment: "test" },
+        annotations: { "maestroverse.edu/generation": "1", "maestroverse.edu/rotated-on": "2026-11-01" },
+      },
+      immutable: true,
+      type: "Opaque",
+      stringData,
+    });
+    const url = (key: string) =>
+      `postgresql://maestro_${key}:${encodeURIComponent(randomOf(`database-${key}-g1-password`))}@db.maestroverse.edu:5432/maestroverse?${query}`;
+    expect(inputsOf(mocks, "database-app-g1-secret")).toEqual(
+      expected("maestroverse-database-app-g1", "maestroverse", { DATABASE_URL: `${url("app")}&connection_limit=10&pool_timeout=10` }),
+    );
+    expect(inputsOf(mocks, "database-migrator-g1-secret")).toEqual(
+      expected("maestroverse-database-migrator-g1", "maestroverse-migrations", { DATABASE_URL: url("migrator") }),
+    );
+    expect(inputsOf(mocks, "database-backup-g1-secret")).toEqual(
+      expected("maestroverse-database-backup-g1", "maestroverse", {
+        PGHOST: "db.maestroverse.edu",
+        PGPORT: "5432",
+        PGDATABASE: "maestroverse",
+        PGUSER: "maestro_backup",
+        PGPASSWORD: randomOf("database-backup-g1-password"),
+        PGSSLMODE: "verify-full",
+        PGSSLROOTCERT: "/etc/ssl/certs/database-ca.pem",
+      }),
+    );
+  });
+
+  it("are secrets to the engine", async () => {
+    const { mocks } = await register();
+    expect(mocks.resourcesOf("kubernetes:core/v1:Secret").map(({ inputs }) => isSecret(inputs["stringData"]))).toEqual([true, true, true]);
+  });
+
+  it("exist only after the last privilege: a pod with a credential can do its work", async () => {
+    const { mocks } = await register();
+    for (const { name, dependsOn } of mocks.resourcesOf("kubernetes:core/v1:Secret"))
+      expect([name, dependsOn.includes("database-backup-sequences-default")]).toEqual([name, true]);
+  });
+
+  it("have names that a preview knows", async () => {
+    const { mocks, roles } = await register({}, true);
+    expect([roles.appSecret, roles.migratorSecret, roles.backupSecret].map(({ secretName }) => secretName)).toEqual([
+      "maestroverse-database-app-g1",
+      "maestroverse-database-migrator-g1",
+      "maestroverse-database-backup-g1",
+    ]);
+    expect(mocks.resource("database-app-g1-secret").inputs["metadata"]).toMatchObject({ name: "maestroverse-database-app-g1" });
+  });
+});
+
+it("gives a rotated role another password, salt and Secret, and leaves the others alone", async () => {
+  const names = async (generations: DatabaseRolesArgs["generations"]) => (await register({ generations })).mocks.childrenOf("database");
+  const before = await names(GENERATIONS);
+  const after = await names({ ...GENERATIONS, app: of(2) });
+  expect(after.filter((name) => !before.includes(name))).toEqual([
+    "kubernetes:core/v1:Secret database-app-g2-secret",
+    "random:index/randomBytes:RandomBytes database-app-g2-salt",
+    "random:index/randomPassword:RandomPassword database-app-g2-password",
+  ]);
+  expect(before.filter((name) => !after.includes(name))).toEqual([
+    "kubernetes:core/v1:Secret database-app-g1-secret",
+    "random:index/randomBytes:RandomBytes database-app-g1-salt",
+    "random:index/randomPassword:RandomPassword database-app-g1-password",
+  ]);
+  expect(databaseSecretName("app", 2)).toBe("maestroverse-database-app-g2");
+});
+
+describe("wrong arguments", () => {
+  const good = {
+    host: "db.example.com",
+    port: 5432,
+    databaseName: "maestroverse",
+    sslMode: "verify-full" as const,
+    poolSizePerPod: 10,
+    maximumPods: 10,
+    generations: GENERATIONS,
+    namespace: { namespaceName: "a" },
+    migrationsNamespace: { namespaceName: "b" },
+  };
+
+  it("are none here", () => {
+    expect(validateDatabaseRoles(good)).toEqual([]);
+    expect(validateDatabaseRoles({ ...good, host: "127.0.0.1", sslMode: "disable" })).toEqual([]);
+  });
+
+  it("are all reported at once", () => {
+    expect(
+      validateDatabaseRoles({
+        host: "db.example.com:5432",
+        port: 70_000,
+        databaseName: "Maestro",
+        sslMode: "disable",
+        poolSizePerPod: 0,
+        maximumPods: 1.5,
+        generations: { migrator: of(0), app: of(2, true), backup: { ...of(1), rotatedOn: "yesterday" } },
+        namespace: { namespaceName: "same" },
+        migrationsNamespace: { namespaceName: "same" },
+      }),
+    ).toEqual([
+      'host must be a host name or an IPv4 address, got "db.example.com:5432". Give it without port.',
+      "port must be a whole number from 1 to 65535, got 70000. PostgreSQL's own is 5432.",
+      'databaseName must be a PostgreSQL identifier in lower case, got "Maestro". Give the database\'s name.',
+      "sslMode must be verify-full for a host that is not on the loopback, got disable for db.example.com:5432. Set it to verify-full.",
+      "poolSizePerPod must be a whole number from 1 to 1000, got 0. Give the connections of one pod.",
+      "maximumPods must be a whole number from 1 to 1000, got 1.5. Give the autoscaler's maximum.",
+      "migrationsNamespace must be another namespace than namespace, got same for both: pods of one namespace can mount each other's Secrets. Give the migrations a namespace of their own.",
+      "generations.migrator.generation must be a whole number from 1, got 0. Start at 1.",
+      "generations.app.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.",
+      'generations.backup.rotatedOn must be a calendar date YYYY-MM-DD (UTC), got "yesterday". Give the day of the rotation.',
+    ]);
+  });
+
+  it("create nothing", async () => {
+    const mocks = await startMocks();
+    const create = mocks.run(() => {
+      const namespace = new HardenedNamespace("room", { namespaceName: "room", labels: {} });
+      new DatabaseRoles("database", { ...good, labels: {}, namespace, migrationsNamespace: namespace });
+    });
+    await expect(create).rejects.toThrow(
+      "DatabaseRoles: 1 problem in its arguments; nothing was created:\n  - migrationsNamespace must be",
+    );
+    expect(mocks.childrenOf("database")).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Runs one operation of the real engine in a process of its own, as the CLI does: a program that throws leaves unhandled rejections behind,
+ * which a test runner would count as failures of its own. Usage: tsx engine-child.ts <stack> <settings file> <preview|up>
+ */
+import { EngineError, openStack } from "../../ops/engine";
+
+/** What the child prints as its last line. */
+export interface ChildResult {
+  /** Message of the error; undefined when the operation succeeded. */
+  readonly message: string | undefined;
+  /** Types of the resources that the engine took up, the stack itself aside. */
+  readonly types: readonly string[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+async function main([name, settingsFile, operation]: readonly string[]): Promise<void> {
+  if (name === undefined || settingsFile === undefined || (operation !== "preview" && operation !== "up"))
+    throw new Error("usage: engine-child.ts <stack> <settings file> <preview|up>");
+  const stack = await openStack({ stack: name, settingsFile, report: () => undefined });
+  try {
+    let message: string | undefined;
+    const events = await stack[operation]().then(
+      (result) => result.events,
+      (error: unknown) => {
+        if (!(error instanceof EngineError)) throw error;
+        message = error.message;
+        return error.events;
+      },
+    );
+    const types = events.flatMap(({ resourcePreEvent }) => (resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata.type]));
+    const result: ChildResult = {
+      message,
+      types: types.filter((type) => type !== "pulumi:pulumi:Stack"),
+      outputs: await stack.outputs(),
+    };
+    process.stdout.write(`\n${JSON.stringify(result)}\n`);
+  } finally {
+    await stack.close();
+  }
+}
+
+void main(process.argv.slice(2));
