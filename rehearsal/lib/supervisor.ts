@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } fro
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { searchPath } from "../../toolchain/environment";
-import { endProcess, isAlive, type ProcessHandle } from "../../toolchain/processes";
+import { endProcess, isAlive, processStart, type ProcessHandle } from "../../toolchain/processes";
 
 /** A server to run. */
 export interface ServerProcess {
@@ -34,8 +34,6 @@ export interface RunningServer extends ProcessHandle {
 
 /** Lines of a failed server's log that are worth repeating. */
 const LOG_LINES = 15;
-/** Milliseconds after which a server without a record has ended. */
-const LAUNCH_MILLISECONDS = 2000;
 
 /**
  * The process notes its own pid and start time (`/proc/<pid>/stat`) before it becomes the server: at no moment is there a server that nobody
@@ -58,15 +56,13 @@ export class Supervisor {
    */
   async start(server: ServerProcess, signal?: AbortSignal): Promise<boolean> {
     const running = this.find(server.name);
-    if (running === undefined) this.spawn(server);
+    const process = running ?? this.spawn(server);
     const readySeconds = server.readySeconds ?? 60;
     const started = Date.now();
     while (!(await server.ready().catch(() => false))) {
-      const elapsed = Date.now() - started;
-      // The launcher needs a moment to note the pid.
-      const ended = elapsed > LAUNCH_MILLISECONDS && this.find(server.name) === undefined;
-      if (ended || elapsed > readySeconds * 1000 || signal?.aborted === true) {
-        await this.stop(server.name, server.graceSeconds);
+      const ended = !isAlive(process);
+      if (ended || Date.now() - started > readySeconds * 1000 || signal?.aborted === true) {
+        await this.end(process, server.name, server.graceSeconds);
         signal?.throwIfAborted();
         const why = ended ? "ended" : `did not answer within ${readySeconds} s`;
         throw new Error(`${server.name} ${why}. The end of its log (${this.logFile(server.name)}):\n${this.logTail(server.name)}`);
@@ -100,23 +96,26 @@ export class Supervisor {
   }
 
   /** Ends a server, by SIGTERM and after the grace by SIGKILL; nothing happens when it does not run. */
-  async stop(name: string, graceSeconds = 10): Promise<void> {
+  async stop(name: string, graceSeconds?: number): Promise<void> {
     const server = this.find(name);
-    if (server !== undefined) {
-      await endProcess(server, graceSeconds * 1000);
-      // What it started is in its process group.
-      try {
-        process.kill(-server.pid, "SIGKILL");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
-    rmSync(this.recordFile(name), { force: true });
+    if (server === undefined) rmSync(this.recordFile(name), { force: true });
+    else await this.end(server, name, graceSeconds);
   }
 
   /** A server's log. */
   logFile(name: string): string {
     return join(this.directory, "logs", `${name}.log`);
+  }
+
+  private async end(handle: ProcessHandle, name: string, graceSeconds = 10): Promise<void> {
+    await endProcess(handle, graceSeconds * 1000);
+    try {
+      // What it started is in its process group.
+      if (handle.pid > 0) process.kill(-handle.pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+    rmSync(this.recordFile(name), { force: true });
   }
 
   private logTail(name: string): string {
@@ -131,7 +130,7 @@ export class Supervisor {
     return join(this.directory, "processes", `${name}.stat`);
   }
 
-  private spawn(server: ServerProcess): void {
+  private spawn(server: ServerProcess): ProcessHandle {
     const log = openSync(this.logFile(server.name), "a", 0o600);
     try {
       rmSync(this.recordFile(server.name), { force: true });
@@ -146,6 +145,8 @@ export class Supervisor {
       });
       child.on("error", () => undefined);
       child.unref();
+      const { pid = 0 } = child;
+      return { pid, started: processStart(pid) ?? "" };
     } finally {
       closeSync(log);
     }

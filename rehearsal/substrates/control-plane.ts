@@ -6,7 +6,7 @@ import type { Rehearsal, Substrate } from "../lib/substrate";
 import { KubernetesClient, type ObjectKey } from "../plugins/kubernetes/client";
 
 /** Ports of the control plane; nothing of the program knows them, so they are no settings. */
-const PORTS: ControlPlanePorts = { etcd: 22379, etcdPeer: 22380, apiServer: 26443, controllerManager: 20257, scheduler: 20259 };
+const PORTS = { etcd: 22379, etcdPeer: 22380, apiServer: 26443, controllerManager: 20257, scheduler: 20259 } satisfies ControlPlanePorts;
 
 /** The administrator's kubeconfig. */
 export function kubeconfigFile(directory: string): string {
