@@ -170,8 +170,8 @@ const schema = z
         httpsPort: integer(1, 65535, "port"),
         /** host:port that it passes requests to. */
         upstream: matching(/^[a-z0-9.-]+:\d{1,5}$/, "host:port"),
-        /** Folder of tls.crt and tls.key on the nginx host. */
-        certificateDirectory: matching(/^\/[\w./-]+$/, "an absolute path"),
+        /** Folder of tls.crt and tls.key on the nginx host; relative: to the configuration's own folder. */
+        certificateDirectory: matching(/^\/?[\w-][\w./-]*$/, "a path without blanks or quotes"),
       }),
       waf: z.strictObject({
         enabled: z.boolean("true or false"),

@@ -67,6 +67,7 @@ const webService = new WebService(
       ingressClass: cluster.ingressController.ingressClass,
       controllerNamespace: cluster.ingressController.namespace,
       annotations: edge.ingressAnnotations,
+      controllerConfig: edge.controllerConfig,
       tlsSecretName: edgeSettings.tls.secretName,
     },
     database: { port: database.port, cidrs: cluster.databaseCidrs },
@@ -79,6 +80,9 @@ const webService = new WebService(
   },
   opts,
 );
+
+// Back to §2: the record of migrations exists once the first one has run.
+databaseRoles.protectMigrationsTable(webService.migration);
 
 // §5
 const backups = new Backups(
@@ -105,10 +109,12 @@ const observability = new Observability(
     environment: settings.environment,
     apiHost: hosts.api,
     namespaceName: cluster.namespace,
+    ingressControllerNamespace: cluster.ingressController.namespace,
     databaseHost: database.host,
     databaseName: database.name,
     maxConnections: database.maxConnections,
     backupMaximumAgeHours: backup.maximumAgeHours,
+    backupMethod: backup.method,
     requestsPerMinute: edgeSettings.rateLimit.requestsPerMinute,
     onCall,
   },

@@ -1,5 +1,5 @@
 /**
- * Runbook §1: the HTTPS web service: Deployment, Service, two Ingresses, autoscaling, disruption budget, network policies, and the migration
+ * Runbook §1: the HTTPS web service: Deployment, Service, Ingresses, autoscaling, disruption budget, network policies, and the migration
  * Job that must succeed before the Deployment changes.
  */
 import * as k8s from "@pulumi/kubernetes";
@@ -53,6 +53,8 @@ export interface WebServiceArgs {
     readonly controllerNamespace: string;
     /** What the edge asks of the controller. */
     readonly annotations: IngressAnnotations;
+    /** The controller's settings, which the annotations refer to. */
+    readonly controllerConfig: pulumi.Resource;
     /** Secret with the certificate. */
     readonly tlsSecretName: string;
   };
@@ -78,6 +80,8 @@ export class WebService extends pulumi.ComponentResource {
   readonly serviceName: string;
   /** Name of the migration Job of this image, in the migrations' namespace. */
   readonly migrationJobName: string;
+  /** The migration Job: what comes after it finds the schema of this image. */
+  readonly migration: k8s.batch.v1.Job;
 
   constructor(name: string, args: WebServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("maestroverse:ops:WebService", name, {}, opts);
@@ -87,7 +91,7 @@ export class WebService extends pulumi.ComponentResource {
     const selector = { "app.kubernetes.io/name": SERVER_NAME };
     const meta = (objectName: string) => ({ name: objectName, namespace, labels: { ...args.labels, ...selector } });
 
-    const migration = this.migrationJob(name, args);
+    this.migration = this.migrationJob(name, args);
 
     const serviceAccount = new k8s.core.v1.ServiceAccount(
       `${name}-service-account`,
@@ -122,7 +126,7 @@ export class WebService extends pulumi.ComponentResource {
           }),
         },
       },
-      { ...parent, dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, migration] },
+      { ...parent, dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, this.migration] },
     );
     const service = new k8s.core.v1.Service(
       `${name}-service`,
@@ -132,9 +136,12 @@ export class WebService extends pulumi.ComponentResource {
       },
       { ...parent, dependsOn: [deployment] },
     );
-    this.ingress(`${name}-ingress`, "maestroverse-api", "/", "Prefix", args.ingress.annotations.api, args, service);
-    // Apart, because annotations hold for a whole Ingress: the uptime checks must never see a 429.
-    this.ingress(`${name}-health-ingress`, "maestroverse-api-health", HEALTH_PATH, "Exact", args.ingress.annotations.health, args, service);
+    // One host, three Ingresses (mergeable, in F5's words): the certificate has one of its own, and annotations hold for a whole Ingress, but the
+    // uptime checks must never see a 429.
+    const { host, api, health } = args.ingress.annotations;
+    const ofHost = this.ingress(`${name}-host-ingress`, "maestroverse-api-host", undefined, host, args, [service]);
+    this.ingress(`${name}-ingress`, "maestroverse-api", { path: "/", pathType: "Prefix" }, api, args, [ofHost]);
+    this.ingress(`${name}-health-ingress`, "maestroverse-api-health", { path: HEALTH_PATH, pathType: "Exact" }, health, args, [ofHost]);
     new k8s.policy.v1.PodDisruptionBudget(
       `${name}-disruption-budget`,
       {
@@ -240,31 +247,28 @@ export class WebService extends pulumi.ComponentResource {
     );
   }
 
+  /** One of the host's Ingresses: with paths, or with the certificate. */
   private ingress(
     logicalName: string,
     objectName: string,
-    path: string,
-    pathType: "Prefix" | "Exact",
+    location: { path: string; pathType: "Prefix" | "Exact" } | undefined,
     annotations: Readonly<Record<string, string>>,
     args: WebServiceArgs,
-    service: k8s.core.v1.Service,
-  ): void {
-    new k8s.networking.v1.Ingress(
+    dependsOn: pulumi.Resource[],
+  ): k8s.networking.v1.Ingress {
+    const backend = { service: { name: SERVER_NAME, port: { name: "http" } } };
+    return new k8s.networking.v1.Ingress(
       logicalName,
       {
         metadata: { name: objectName, namespace: args.namespace.namespaceName, labels: args.labels, annotations },
         spec: {
           ingressClassName: args.ingress.ingressClass,
-          tls: [{ hosts: [args.apiHost], secretName: args.ingress.tlsSecretName }],
-          rules: [
-            {
-              host: args.apiHost,
-              http: { paths: [{ path, pathType, backend: { service: { name: SERVER_NAME, port: { name: "http" } } } }] },
-            },
-          ],
+          ...(location === undefined
+            ? { tls: [{ hosts: [args.apiHost], secretName: args.ingress.tlsSecretName }], rules: [{ host: args.apiHost }] }
+            : { rules: [{ host: args.apiHost, http: { paths: [{ ...location, backend }] } }] }),
         },
       },
-      { parent: this, dependsOn: [service] },
+      { parent: this, dependsOn: [...dependsOn, args.ingress.controllerConfig] },
     );
   }
 }
