@@ -1,9 +1,11 @@
 /** The cache outside the clone, where tools live: one run builds, the others wait, and what is half done never looks done. */
+import { randomUUID } from "node:crypto";
 import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, ownProcess, type ProcessHandle } from "./processes";
+import { HEARTBEAT_SECONDS } from "./run";
 
 /** A path in the cache: `${XDG_CACHE_HOME:-~/.cache}/maestroverse-ops/...`. */
 export function cacheDir(...parts: readonly string[]): string {
@@ -14,21 +16,30 @@ export function cacheDir(...parts: readonly string[]): string {
 /** Milliseconds between two looks at a lock that somebody else holds. */
 const LOCK_POLL_MILLISECONDS = 250;
 
+/** How to wait for a lock. */
+export interface LockOptions {
+  /** Called when a wait begins and every ten seconds of it, with the holder's pid. */
+  readonly onWait?: (pid: number, seconds: number) => void;
+  /** Aborted: the wait ends with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs `action` while holding the lock `name`; waits for a process (or another part of this one) that holds it. A lock whose holder is dead
  * is taken over. Not reentrant.
- *
- * @param onWait called once, with the holder's pid, when there is a wait
  */
-export async function withLock<T>(name: string, action: () => Promise<T>, onWait: (pid: number) => void = () => undefined): Promise<T> {
+export async function withLock<T>(name: string, action: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const file = cacheDir("locks", `${name}.lock`);
   await mkdir(dirname(file), { recursive: true });
-  let waiting = false;
+  const started = Date.now();
+  let nextWord = 0;
   while (!(await tryLock(file))) {
+    options.signal?.throwIfAborted();
+    const seconds = Math.round((Date.now() - started) / 1000);
     const holder = await readHolder(file);
-    if (holder !== undefined && !waiting) {
-      waiting = true;
-      onWait(holder.pid);
+    if (holder !== undefined && seconds >= nextWord) {
+      nextWord = seconds + HEARTBEAT_SECONDS;
+      options.onWait?.(holder.pid, seconds);
     }
     await sleep(LOCK_POLL_MILLISECONDS);
   }
@@ -107,12 +118,17 @@ export async function installAtomically(target: string, fill: (folder: string) =
   return true;
 }
 
-/** Writes a small file in one step, unless it has that content already: others may be reading or running it. */
+/** Writes a small file in one step, unless it has that content already: others may be reading, running or writing it. */
 export async function writeAtomically(file: string, content: string, mode: number): Promise<void> {
   if ((await readFile(file, "utf8").catch(() => undefined)) === content) return;
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, content, { mode });
-  await rename(temporary, file);
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, content, { mode });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Whether something exists at a path (a dangling link does not count). */

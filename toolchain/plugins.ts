@@ -1,13 +1,14 @@
 /** Provider plugins: the official ones first; a stand-in only for a package that has none here (docs/adr/0002). */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { cacheDir, withLock } from "./cache";
-import { type Report, runStep } from "./run";
-import { onPath, tryDownload } from "./tools";
-import { PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
+import { dirname, join } from "node:path";
+import { cacheDir, exists, writeAtomically } from "./cache";
+import { tryDownload } from "./download";
 import { provideEngine } from "./engine";
+import { type Report, runStep } from "./run";
+import { allOnPath } from "./search-path";
+import { PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
 
 /** Which plugin serves a package. */
 export interface PluginChoice {
@@ -21,6 +22,14 @@ export interface PluginChoice {
 
 /** Seconds that the download of one official plugin may take. */
 const PLUGIN_DOWNLOAD_SECONDS = 300;
+/** File in a folder of stand-ins that names the clone whose they are. */
+const CLONE_FILE = ".clone";
+/** Milliseconds after which a folder without that file is nobody's: it is written first. */
+const ORPHAN_MILLISECONDS = 3_600_000;
+/** The program that runs policy packs; the engine's own where it ships one. */
+const ANALYZER = "pulumi-analyzer-policy";
+
+const standInFolder = (...parts: readonly string[]) => cacheDir("plugins", ...parts);
 
 /** Pulumi's folder of plugins. */
 function pluginFolder(): string {
@@ -31,15 +40,25 @@ function pluginFolder(): string {
 /** Looks for the official plugin of a package; changes nothing. */
 export async function findOfficialPlugin(name: PluginPackage): Promise<PluginChoice | undefined> {
   const version = pluginVersion(name);
-  if ((await onPath(`pulumi-resource-${name}`)) !== undefined) return { package: name, kind: "official", version, origin: "PATH" };
+  if ((await ownOnPath(`pulumi-resource-${name}`)) !== undefined) return { package: name, kind: "official", version, origin: "PATH" };
   const installed = await readdir(pluginFolder()).catch((): string[] => []);
   if (installed.includes(`resource-${name}-v${version}`)) return { package: name, kind: "official", version, origin: "plugin folder" };
   return undefined;
 }
 
+/** An executable on PATH that is none of ours: while the engine runs, and for what it starts, our folder is on PATH too. */
+async function ownOnPath(name: string): Promise<string | undefined> {
+  return (await allOnPath(name)).find((path) => dirname(dirname(path)) !== standInFolder());
+}
+
 /** The choice for a package as things are, without a download. */
 export async function choosePlugin(name: PluginPackage): Promise<PluginChoice> {
   return (await findOfficialPlugin(name)) ?? { package: name, kind: "stand-in", version: pluginVersion(name), origin: "rehearsal/plugins" };
+}
+
+/** Where the policy analyzer is: on PATH, or the one that the SDK brings. */
+export async function chooseAnalyzer(): Promise<"PATH" | "@pulumi/pulumi"> {
+  return (await ownOnPath(ANALYZER)) === undefined ? "@pulumi/pulumi" : "PATH";
 }
 
 /**
@@ -50,43 +69,56 @@ export async function pluginPath(report: Report): Promise<{ dir: string; table: 
   const table: PluginChoice[] = [];
   for (const name of PLUGIN_PACKAGES) {
     const found = await choosePlugin(name);
-    table.push(
-      found.kind === "official" || !(await downloadPlugin(name, report)) ? found : { ...found, kind: "official", origin: "download" },
-    );
+    const downloaded = found.kind === "stand-in" && (await downloadPlugin(name, report));
+    table.push(downloaded ? { ...found, kind: "official", origin: "download" } : found);
   }
-  // Per clone and choice: two clones, or a plugin that was installed since, do not share a folder.
-  const standIns = table.filter((choice) => choice.kind === "stand-in").map((choice) => choice.package);
-  const key = createHash("sha256")
-    .update(JSON.stringify([REPOSITORY, process.execPath, standIns]))
-    .digest("hex")
-    .slice(0, 12);
-  const dir = cacheDir("plugins", key);
-  await withLock(`plugins-${key}`, async () => {
-    await mkdir(dir, { recursive: true });
-    for (const name of standIns)
-      await writeExecutable(join(dir, `pulumi-resource-${name}`), [...TSX, join(REPOSITORY, "rehearsal", "plugins", `${name}.ts`)]);
-    if ((await onPath("pulumi-analyzer-policy")) === undefined)
-      await writeExecutable(join(dir, "pulumi-analyzer-policy"), [
-        join(REPOSITORY, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack"),
-      ]);
-    else await rm(join(dir, "pulumi-analyzer-policy"), { force: true });
-  });
-  return { dir, table };
+  const executables = table
+    .filter((choice) => choice.kind === "stand-in")
+    .map(({ package: name }) => ({ name: `pulumi-resource-${name}`, text: wrapper([...TSX, standInProgram(name)]) }));
+  if ((await chooseAnalyzer()) !== "PATH") executables.push({ name: ANALYZER, text: wrapper([POLICY_RUNNER]) });
+  return { dir: await writeExecutables(executables), table };
 }
 
 /** Node's arguments that let it run TypeScript. */
 const TSX = ["--import", join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs")];
+const POLICY_RUNNER = join(REPOSITORY, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
+const standInProgram = (name: PluginPackage) => join(REPOSITORY, "rehearsal", "plugins", `${name}.ts`);
 
-async function writeExecutable(file: string, nodeArguments: readonly string[]): Promise<void> {
+function wrapper(nodeArguments: readonly string[]): string {
   const quoted = [process.execPath, ...nodeArguments].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-  await writeFile(file, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
+  return `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`;
+}
+
+/** A folder per content: what it holds never changes, so runs of two clones, or with other plugins installed, do not disturb each other. */
+async function writeExecutables(executables: readonly { readonly name: string; readonly text: string }[]): Promise<string> {
+  await removeOrphans();
+  const dir = standInFolder(
+    createHash("sha256")
+      .update(JSON.stringify([REPOSITORY, executables]))
+      .digest("hex")
+      .slice(0, 12),
+  );
+  await mkdir(dir, { recursive: true });
+  await writeAtomically(join(dir, CLONE_FILE), `${REPOSITORY}\n`, 0o644);
+  for (const { name, text } of executables) await writeAtomically(join(dir, name), text, 0o755);
+  return dir;
+}
+
+/** Removes the folders of clones that are gone. */
+async function removeOrphans(now = Date.now()): Promise<void> {
+  for (const name of await readdir(standInFolder()).catch((): string[] => [])) {
+    const folder = standInFolder(name);
+    const clone = await readFile(join(folder, CLONE_FILE), "utf8").catch(() => undefined);
+    const written = await stat(folder).catch(() => undefined);
+    const gone =
+      clone === undefined ? now - (written?.mtimeMs ?? now) > ORPHAN_MILLISECONDS : !(await exists(join(clone.trim(), "toolchain")));
+    if (gone) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function downloadPlugin(name: PluginPackage, report: Report): Promise<boolean> {
   // One host serves all: when one plugin could not be had, the others are not tried.
   return tryDownload("pulumi-plugins", report, async () => {
-    const reachable = await fetch("https://get.pulumi.com/", { method: "HEAD", signal: AbortSignal.timeout(10_000) });
-    if (!reachable.ok) throw new Error(`get.pulumi.com answered ${reachable.status}`);
     const { root } = await provideEngine(report);
     await runStep(
       `downloading the official ${name} plugin`,

@@ -1,4 +1,5 @@
 /** Long-running helpers of the toolchain: builds and installations, with progress and a clean end when interrupted. */
+import { onPath } from "./search-path";
 
 /** A line of progress. */
 export type Report = (line: string) => void;
@@ -7,59 +8,136 @@ export type Report = (line: string) => void;
 export const loadExeca = () => import("execa");
 
 /** Seconds between two signs of life of a silent step. */
-const HEARTBEAT_SECONDS = 10;
+export const HEARTBEAT_SECONDS = 10;
+/** Seconds from the request to end to the kill. */
+const GRACE_SECONDS = 2;
+/** Lines of a failed program's output that are worth repeating. */
+const OUTPUT_LINES = 15;
+/** Signals by which an operator ends a run. */
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The operator ended a step: no reason to try something else. */
+export class InterruptedError extends Error {
+  constructor(what: string, reason: string) {
+    super(`${what} was interrupted (${reason}). Run the command again: it goes on where this run ended.`);
+    this.name = "InterruptedError";
+  }
+}
+
+/** How a step runs. */
+export interface StepOptions {
+  readonly cwd?: string;
+  /** Further environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly timeoutSeconds?: number;
+  /** Seconds that it may take to end by itself when it is interrupted. @default 2 */
+  readonly graceSeconds?: number;
+  /** Aborted: the step is ended. SIGINT, SIGTERM and SIGHUP of this process end it in any case. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Runs a program to its end, quietly, with a sign of life every ten seconds.
+ * Runs a program to its end, quietly, with a sign of life every ten seconds. It has a process group of its own, which is ended as a whole
+ * when the step is interrupted, takes too long, or this process ends.
  *
  * @param what for messages: "building the engine"
- * @throws Error with the end of its output; the process group is ended when this process is
+ * @returns what it printed
+ * @throws InterruptedError, or Error with the end of its output
  */
 export async function runStep(
   what: string,
   report: Report,
   command: readonly [string, ...string[]],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly timeoutSeconds?: number } = {},
+  options: StepOptions = {},
 ): Promise<string> {
   const { execa, ExecaError } = await loadExeca();
+  if (options.signal?.aborted === true) throw new InterruptedError(what, "aborted");
+  const [file, ...args] = command;
+  if ((await onPath(file)) === undefined && !file.includes("/")) throw new Error(`${what} failed: ${file} is not installed.`);
   const started = Date.now();
   const elapsed = () => Math.round((Date.now() - started) / 1000);
   const heartbeat = setInterval(() => report(`  ${what}: ${elapsed()} s`), HEARTBEAT_SECONDS * 1000);
+  // A build must not go on when this process is killed outright. (A terminal's Ctrl-C does not reach another group: see endOnSignals.)
+  const bound = (await onPath("setpriv")) === undefined ? [] : ["setpriv", "--pdeathsig", "TERM"];
+  const [program, ...rest] = [...bound, file, ...args] as [string, ...string[]];
+  const child = execa(program, rest, {
+    all: true,
+    stdin: "ignore",
+    detached: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  const ending = endOnSignals(child, options);
   try {
-    const [file, ...args] = command;
-    const { all } = await execa(file, args, {
-      all: true,
-      stdin: "ignore",
-      cleanup: true,
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: options.env }),
-      ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
-    });
-    return all;
+    return (await child).all;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
-    const code = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.code;
-    if (code === "ENOENT") throw new Error(`${what} failed: ${command[0]} is not installed`, { cause: error });
     const output = String(error.all ?? "").trim();
-    const full = /no space left on device/i.test(output) ? " The disk is full: free some space and run again." : "";
-    throw new Error(
-      `${what} failed after ${elapsed()} s (${error.shortMessage.split("\n")[0]}).${full}\n${output.split("\n").slice(-15).join("\n")}`,
-      {
-        cause: error,
-      },
-    );
+    const { reason } = ending;
+    if (reason !== undefined && reason !== "timeout") throw new InterruptedError(what, reason);
+    const ended = error.signal === undefined ? `exit code ${error.exitCode ?? "unknown"}` : `ended by ${error.signal}`;
+    const why = reason === "timeout" ? `no end within ${options.timeoutSeconds} s` : ended;
+    throw new Error(`${what} failed after ${elapsed()} s (${why}).${diskHint(output)}${lastLines(output)}`, { cause: error });
   } finally {
     clearInterval(heartbeat);
+    ending.release();
   }
 }
 
-/** First line that a program prints about its version; undefined when it cannot be run. */
+/** What to do when a text or an error says that the disk is full; otherwise empty. */
+export function diskHint(text: string): string {
+  return /no space left on device|ENOSPC|disk quota exceeded/i.test(text) ? " The disk is full: free some space and run again." : "";
+}
+
+function lastLines(output: string): string {
+  return output === "" ? "" : `\n${output.split("\n").slice(-OUTPUT_LINES).join("\n")}`;
+}
+
+/** Ends a process group on the operator's signals, on abort, on timeout and with this process. `release` when its leader has ended. */
+function endOnSignals(child: { readonly pid?: number | undefined }, options: StepOptions) {
+  const state: { reason: string | undefined; release: () => void } = { reason: undefined, release: () => undefined };
+  let hardEnd: NodeJS.Timeout | undefined;
+  const kill = (signal: NodeJS.Signals) => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  };
+  const end = (reason: string) => {
+    if (state.reason !== undefined) return;
+    state.reason = reason;
+    kill("SIGTERM");
+    hardEnd = setTimeout(() => kill("SIGKILL"), (options.graceSeconds ?? GRACE_SECONDS) * 1000);
+  };
+  const onSignal = (name: NodeJS.Signals) => end(name);
+  const onAbort = () => end("aborted");
+  const onExit = () => kill("SIGKILL");
+  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
+  process.on("exit", onExit);
+  options.signal?.addEventListener("abort", onAbort);
+  const timer = options.timeoutSeconds === undefined ? undefined : setTimeout(() => end("timeout"), options.timeoutSeconds * 1000);
+  state.release = () => {
+    clearTimeout(timer);
+    clearTimeout(hardEnd);
+    for (const name of ENDING_SIGNALS) process.off(name, onSignal);
+    process.off("exit", onExit);
+    options.signal?.removeEventListener("abort", onAbort);
+    // What the program started and left behind.
+    if (state.reason !== undefined) kill("SIGKILL");
+  };
+  return state;
+}
+
+/** The version that a program prints; undefined when it cannot be run or names none. */
 export async function versionOf(
   file: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
 ): Promise<string | undefined> {
   const { execa } = await loadExeca();
-  const result = await execa(file, args, { all: true, reject: false, stdin: "ignore", timeout: 10_000, env });
+  const result = await execa(file, args, { all: true, reject: false, stdin: "ignore", timeout: 10_000, ...options });
   return result.exitCode === 0 ? /\d+\.\d+(\.\d+)*/.exec(result.all)?.[0] : undefined;
 }

@@ -50,6 +50,27 @@ export function pluginVersion(name: PluginPackage): string {
   return manifest.version.replace(/^v/, "");
 }
 
+/** A rule about versions. */
+export interface Wanted {
+  /** For people, for example `15 or newer`. */
+  readonly text: string;
+  accepts(version: string): boolean;
+}
+
+/** Accepts `minimum` and everything newer. */
+export const newerThan = (minimum: string): Wanted => ({
+  text: `${minimum} or newer`,
+  accepts: (version) => atLeast(version, minimum),
+});
+
+/** Accepts the versions that agree with `version` in their first `parts` numbers. */
+export const likeVersion = (version: string, parts: number): Wanted => ({
+  text: version.split(".").length === parts ? version : `${head(version, parts)}.*`,
+  accepts: (other) => head(other, parts) === head(version, parts),
+});
+
+const head = (version: string, parts: number) => version.split(".").slice(0, parts).join(".");
+
 /** Whether a dotted version is `minimum` or newer; missing parts count as 0. */
 export function atLeast(version: string, minimum: string): boolean {
   const [a, b] = [version, minimum].map((text) => text.split(".").map(Number));
@@ -58,10 +79,4 @@ export function atLeast(version: string, minimum: string): boolean {
     if (difference !== 0) return difference > 0;
   }
   return true;
-}
-
-/** Whether two dotted versions agree in their first `parts` numbers. */
-export function sameVersion(version: string, other: string, parts: number): boolean {
-  const head = (text: string) => text.split(".").slice(0, parts).join(".");
-  return head(version) === head(other);
 }

@@ -1,0 +1,118 @@
+/** Tools that are built from pinned Go modules (toolchain/go/<module>, with checksums) into the cache. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { installAtomically, withLock } from "./cache";
+import { type Report, runStep, versionOf } from "./run";
+import { allOnPath, onPath } from "./search-path";
+import { cached, type Candidate, type Tool, toolDir, waiting } from "./tool";
+import { atLeast, ETCD_VERSION, KUBERNETES_VERSION, likeVersion, REPOSITORY } from "./versions";
+
+/** A pinned Go module and the commands that are built from it. */
+interface GoModule {
+  /** Folder under toolchain/go, and name in the cache. */
+  readonly name: string;
+  readonly version: string;
+  /** Package by the name of its command. */
+  readonly commands: Readonly<Record<string, string>>;
+  readonly linkerFlags: string;
+}
+
+/** Nothing but the pinned versions; no C compiler, no workspace of the user's. */
+const GO_ENVIRONMENT = { GOFLAGS: "-mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
+
+/**
+ * Builds a module's commands into the cache; nothing happens when they are there. Steps that an earlier, interrupted run has finished are
+ * in Go's own cache.
+ */
+export async function buildModule(module: GoModule, report: Report, signal?: AbortSignal): Promise<void> {
+  const { name, version, commands } = module;
+  await withLock(
+    `build-${name}`,
+    () =>
+      installAtomically(toolDir(name, version), async (folder) => {
+        await downloadModule(module, report, signal);
+        // One after the other: two linkers at once need more memory than a laptop may have left.
+        for (const [command, path] of Object.entries(commands)) {
+          const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${module.linkerFlags}`, "-o", join(folder, "bin", command)];
+          await runStep(`building ${command}`, report, ["nice", "go", "build", ...flags, path], { ...workspace(module), signal });
+        }
+      }),
+    waiting(name, report, signal),
+  );
+}
+
+/** Fetches a module and what it needs into Go's own cache. */
+export async function downloadModule(module: GoModule, report: Report, signal?: AbortSignal): Promise<void> {
+  await requireGo(module);
+  await runStep(`downloading the Go modules of ${module.name}`, report, ["go", "mod", "download"], { ...workspace(module), signal });
+}
+
+const workspace = ({ name }: GoModule) => ({ cwd: join(REPOSITORY, "toolchain", "go", name), env: GO_ENVIRONMENT });
+
+/** @throws Error when Go is missing or older than the module needs */
+async function requireGo(module: GoModule): Promise<void> {
+  const { cwd, env } = workspace(module);
+  const minimum = /^go (\S+)$/m.exec(await readFile(join(cwd, "go.mod"), "utf8"))?.[1] ?? "0";
+  const remedy = `Install Go ${minimum} or newer (https://go.dev/dl/), put it on PATH and run again.`;
+  const go = await onPath("go");
+  if (go === undefined) throw new Error(`${module.name} has to be built from its Go module, and Go is not installed. ${remedy}`);
+  // Asked in the module's folder: a Go that may fetch the toolchain that a module names answers with that one.
+  const version = await versionOf(go, ["version"], { cwd, env });
+  if (version === undefined || !atLeast(version, minimum))
+    throw new Error(`${module.name} has to be built from its Go module, and ${go} is Go ${version ?? "of no known version"}. ${remedy}`);
+}
+
+/** Tools of one module. One on PATH serves when its minor version is the same: others have other defaults. */
+function toolsOf(module: GoModule, purpose: string, versionArguments: Readonly<Record<string, readonly string[]>> = {}) {
+  const prefetch = (report: Report, signal?: AbortSignal) => downloadModule(module, report, signal);
+  return (name: string): Tool => ({
+    name,
+    purpose,
+    wanted: likeVersion(module.version, 2),
+    versionArguments: versionArguments[name] ?? ["--version"],
+    async candidates() {
+      const own = (await allOnPath(name)).map((path): Candidate => ({ path, origin: "PATH" }));
+      return [
+        ...own,
+        ...(await cached(join(toolDir(module.name, module.version), "bin", name), module.version, "built from its Go module")),
+      ];
+    },
+    remedy: "building it from its Go module",
+    get: (report, signal) => buildModule(module, report, signal),
+    prefetch,
+  });
+}
+
+const etcdTool = toolsOf(
+  { name: "etcd", version: ETCD_VERSION, commands: { etcd: "go.etcd.io/etcd/server/v3" }, linkerFlags: "" },
+  "the control plane's store",
+);
+
+const VERSION_PACKAGE = "k8s.io/component-base/version";
+const kubernetesTool = toolsOf(
+  {
+    name: "kubernetes",
+    version: KUBERNETES_VERSION,
+    commands: {
+      "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+      "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      kubectl: "k8s.io/kubernetes/cmd/kubectl",
+    },
+    // Clients parse the version that the API server reports.
+    linkerFlags: Object.entries({ gitVersion: `v${KUBERNETES_VERSION}`, gitMajor: "1", gitMinor: KUBERNETES_VERSION.split(".")[1] })
+      .map(([name, value]) => `-X ${VERSION_PACKAGE}.${name}=${value}`)
+      .join(" "),
+  },
+  "the rehearsal's control plane",
+  { kubectl: ["version", "--client"] },
+);
+
+/** The control plane. */
+export const controlPlaneTools = {
+  etcd: etcdTool("etcd"),
+  apiServer: kubernetesTool("kube-apiserver"),
+  controllerManager: kubernetesTool("kube-controller-manager"),
+  scheduler: kubernetesTool("kube-scheduler"),
+  kubectl: kubernetesTool("kubectl"),
+} as const;
