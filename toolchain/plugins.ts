@@ -80,7 +80,7 @@ export async function pluginPath(report: Report): Promise<{ dir: string; table: 
 }
 
 /** Node's arguments that let it run TypeScript. */
-const TSX = ["--import", join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs")];
+export const TSX = ["--import", join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs")];
 const POLICY_RUNNER = join(REPOSITORY, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
 const standInProgram = (name: PluginPackage) => join(REPOSITORY, "rehearsal", "plugins", `${name}.ts`);
 
