@@ -1,53 +1,134 @@
-/** Runbook §4: the edge: one rate-limit specification for the Ingress controller, an external nginx and AWS WAF. */
+/**
+ * Runbook §4: the edge: one rate-limit specification for F5's NGINX Ingress Controller, an external nginx and AWS WAF; and of §1 the redirect to
+ * HTTPS and the security headers.
+ */
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HardenedNamespace } from "./namespace";
+import { refuse } from "./lib/component-error";
+import { validateEdge } from "./lib/edge-arguments";
+import { buildControllerConfig, buildIngressAnnotations, type IngressAnnotations } from "./lib/ingress-annotations";
+import { buildNginxConfig, type NginxConfigArgs } from "./lib/nginx-config";
+import type { RateLimit } from "./lib/rate-limit";
+import type { Hsts } from "./lib/security-headers";
+import { buildWebAcl, REDACTED_HEADERS, WAF_LOG_RETENTION_DAYS, type WAF_WINDOWS_SECONDS, wafLogGroupName } from "./lib/waf";
+import { contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
 
-export interface RateLimit {
-  readonly requestsPerMinute: number;
-  readonly burst: number;
-  readonly ipv6PrefixLength: 48 | 56 | 64 | 128;
-}
+export { type IngressAnnotations, type RateLimit, validateEdge };
 
+/** Key of the external nginx's configuration in its ConfigMap. */
+export const NGINX_CONFIG_KEY = "nginx.conf";
+
+/** Arguments of {@link Edge}. */
 export interface EdgeArgs {
+  /** The API's public host: the only one that is answered. */
   readonly apiHost: string;
   readonly rateLimit: RateLimit;
+  /** Address blocks of the proxies whose X-Forwarded-For is believed; empty: the peer is the client. */
   readonly trustedProxies: readonly string[];
-  readonly hsts: { readonly maxAgeSeconds: number; readonly includeSubDomains: boolean };
-  readonly tls: { readonly secretName: string; readonly clusterIssuer?: string | undefined };
-  readonly ingressController: { readonly namespace: string; readonly configMap: string; readonly replicas: number };
-  readonly nginx: {
-    readonly listenAddress: string;
-    readonly httpPort: number;
-    readonly httpsPort: number;
-    readonly upstream: string;
-    readonly certificateDirectory: string;
+  /** Strict-Transport-Security: 15,552,000 to 63,072,000 seconds. */
+  readonly hsts: Hsts;
+  readonly tls: {
+    /** Secret with the certificate. */
+    readonly secretName: string;
+    /** cert-manager's ClusterIssuer that fills it; absent: it is filled by hand. */
+    readonly clusterIssuer?: string | undefined;
   };
+  /** F5's NGINX Ingress Controller as installed. */
+  readonly ingressController: {
+    readonly namespace: string;
+    /** Its ConfigMap, of which this component owns some keys. */
+    readonly configMap: string;
+    /** How many replicas share the traffic; at most `rateLimit.requestsPerMinute`. */
+    readonly replicas: number;
+  };
+  /** The external nginx. */
+  readonly nginx: NginxConfigArgs["nginx"];
   readonly waf: {
     readonly enabled: boolean;
-    readonly evaluationWindowSeconds: 60 | 120 | 300 | 600;
+    readonly evaluationWindowSeconds: (typeof WAF_WINDOWS_SECONDS)[number];
+    /** ARN of the load balancer that the WebACL protects; absent: none yet. */
     readonly resourceArn?: string | undefined;
   };
   readonly namespace: HardenedNamespace;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Annotations that the two Ingresses carry. */
-export interface IngressAnnotations {
-  /** Of the Ingress for everything but `/health`: redirect, headers, websocket, rate limit. */
-  readonly api: Readonly<Record<string, string>>;
-  /** Of the Ingress for `/health`: the same without a rate limit. */
-  readonly health: Readonly<Record<string, string>>;
-}
-
+/** The edge. @see docs/runbook/4-edge.md */
 export class Edge extends pulumi.ComponentResource {
+  /** What the Ingresses of the host carry. */
   readonly ingressAnnotations: IngressAnnotations;
+  /** What the controller must have before the Ingresses: their annotations name variables that it defines. */
+  readonly controllerConfig: k8s.core.v1.ConfigMapPatch;
   /** Name of the ConfigMap with the external nginx's configuration (key `nginx.conf`), in the application's namespace. */
   readonly nginxConfigMapName: string;
   /** ARN of the WebACL; undefined when WAF is disabled. */
   readonly webAclArn: pulumi.Output<string> | undefined;
 
+  /** @throws ComponentArgumentsError with every problem of the arguments, before any resource exists */
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("maestroverse:ops:Edge", name, {}, opts);
-    throw new Error(`not written yet: ${args.apiHost}`);
+    refuse("Edge", validateEdge(args));
+
+    this.controllerConfig = new k8s.core.v1.ConfigMapPatch(
+      `${name}-controller-config`,
+      {
+        // Without force: a key that somebody else owns is a conflict to be settled by people.
+        metadata: { name: args.ingressController.configMap, namespace: args.ingressController.namespace },
+        data: buildControllerConfig(args.trustedProxies, args.rateLimit),
+      },
+      { parent: this },
+    );
+    const nginxConfig = buildNginxConfig({ ...args, healthPath: HEALTH_PATH });
+    // Named by content: what was deployed once is never changed.
+    this.nginxConfigMapName = `maestroverse-nginx-${contentTag(nginxConfig)}`;
+    new k8s.core.v1.ConfigMap(
+      `${name}-nginx-config`,
+      {
+        metadata: { name: this.nginxConfigMapName, namespace: args.namespace.namespaceName, labels: args.labels },
+        data: { [NGINX_CONFIG_KEY]: nginxConfig },
+        immutable: true,
+      },
+      { parent: this, dependsOn: [args.namespace.namespace] },
+    );
+    this.ingressAnnotations = buildIngressAnnotations({
+      rateLimit: args.rateLimit,
+      hsts: args.hsts,
+      clusterIssuer: args.tls.clusterIssuer,
+      replicas: args.ingressController.replicas,
+      serviceName: SERVER_NAME,
+    });
+    this.webAclArn = args.waf.enabled ? this.webAcl(name, args) : undefined;
+    this.registerOutputs({ nginxConfigMapName: this.nginxConfigMapName, webAclArn: this.webAclArn });
+  }
+
+  /** The WebACL, its log and, where there is a load balancer, its association. */
+  private webAcl(name: string, args: EdgeArgs): pulumi.Output<string> {
+    const parent = { parent: this };
+    const { evaluationWindowSeconds, resourceArn } = args.waf;
+    const webAcl = new aws.wafv2.WebAcl(`${name}-web-acl`, buildWebAcl(args.apiHost, args.rateLimit, evaluationWindowSeconds), parent);
+    const logGroup = new aws.cloudwatch.LogGroup(
+      `${name}-waf-log-group`,
+      { name: wafLogGroupName(args.apiHost), retentionInDays: WAF_LOG_RETENTION_DAYS },
+      parent,
+    );
+    const logging = new aws.wafv2.WebAclLoggingConfiguration(
+      `${name}-waf-logging`,
+      {
+        resourceArn: webAcl.arn,
+        logDestinationConfigs: [logGroup.arn],
+        redactedFields: REDACTED_HEADERS.map((header) => ({ singleHeader: { name: header } })),
+      },
+      parent,
+    );
+    if (resourceArn !== undefined)
+      new aws.wafv2.WebAclAssociation(
+        `${name}-web-acl-association`,
+        { resourceArn, webAclArn: webAcl.arn },
+        // Nothing is blocked without a trace.
+        { ...parent, dependsOn: [logging] },
+      );
+    return webAcl.arn;
   }
 }

@@ -12,6 +12,9 @@ interface IngressProperties {
 /** What the annotations must say: F5's controller redirects with another code, or not at all, unless told. */
 const REQUIRED_ANNOTATIONS = { "nginx.org/ssl-redirect": "true", "nginx.org/http-redirect-code": "301" } as const;
 
+/** Marks one of the Ingresses of a host that F5's controller merges. */
+const MERGEABLE_TYPE = "nginx.org/mergeable-ingress-type";
+
 /** Every Ingress redirects HTTP to HTTPS with 301 and has TLS for each of its hosts. */
 export const enforceIngressHttps = enforce({
   name: "ingress-enforce-https",
@@ -22,7 +25,9 @@ export const enforceIngressHttps = enforce({
   types: ["kubernetes:networking.k8s.io/v1:Ingress"],
   validate: (properties, report) => {
     const { metadata, spec } = properties as IngressProperties;
-    for (const [annotation, wanted] of Object.entries(REQUIRED_ANNOTATIONS)) {
+    // Redirect and certificate of a minion are its master's: the controller refuses them on a minion, and serves no minion without a master.
+    const isMinion = metadata?.annotations?.[MERGEABLE_TYPE] === "minion";
+    for (const [annotation, wanted] of Object.entries(isMinion ? {} : REQUIRED_ANNOTATIONS)) {
       const found = metadata?.annotations?.[annotation];
       if (found !== wanted) report(`metadata.annotations["${annotation}"] is ${found ?? "absent"}. Set it to "${wanted}".`);
     }
@@ -31,7 +36,8 @@ export const enforceIngressHttps = enforce({
     const secured = new Set((spec?.tls ?? []).flatMap((entry) => (entry.secretName === undefined ? [] : (entry.hosts ?? []))));
     for (const { host } of rules) {
       if (host === undefined || host.includes("*")) report(`spec.rules[].host is ${host ?? "absent"}. Name one host.`);
-      else if (!secured.has(host)) report(`spec.tls has no certificate for ${host}. Add an entry with its host and secretName.`);
+      else if (!isMinion && !secured.has(host))
+        report(`spec.tls has no certificate for ${host}. Add an entry with its host and secretName.`);
     }
   },
 });

@@ -60,6 +60,31 @@ describe("ingress-enforce-https", () => {
     ]);
   });
 
+  describe("of a host whose Ingresses the controller merges", () => {
+    const minion = (host?: string) => ({
+      metadata: { annotations: { "nginx.org/mergeable-ingress-type": "minion" } },
+      spec: { rules: [{ host }] },
+    });
+
+    it("accepts a minion without redirect and certificate, which the controller refuses there", () => {
+      expect(violationsOf(minion("api.example.edu"))).toEqual([]);
+    });
+
+    it("refuses a minion without a host", () => {
+      expect(violationsOf(minion())).toEqual(["ingress: spec.rules[].host is absent. Name one host."]);
+    });
+
+    it("asks of the master what it asks of any other Ingress", () => {
+      expect(
+        violationsOf({ ...minion("api.example.edu"), metadata: { annotations: { "nginx.org/mergeable-ingress-type": "master" } } }),
+      ).toEqual([
+        'ingress: metadata.annotations["nginx.org/ssl-redirect"] is absent. Set it to "true".',
+        'ingress: metadata.annotations["nginx.org/http-redirect-code"] is absent. Set it to "301".',
+        "ingress: spec.tls has no certificate for api.example.edu. Add an entry with its host and secretName.",
+      ]);
+    });
+  });
+
   it("fails closed on a value that is unknown at preview", () => {
     const annotations = { ...GOOD.metadata.annotations, "nginx.org/ssl-redirect": UNKNOWN };
     expect(violationsOf(unknownCheckingProxy({ ...GOOD, metadata: { annotations } }))).toEqual([

@@ -1,0 +1,244 @@
+/** A real nginx for a test, on free ports of the loopback, in front of an application that behaves badly. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocketServer } from "ws";
+
+import { nginxTool, provide } from "../../toolchain/tools";
+
+/** Ports and files that a configuration is made for. */
+export interface EdgePlace {
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** `host:port` of the application. */
+  readonly upstream: string;
+  /** Folder with tls.crt and tls.key, for the host that {@link startEdge} was given. */
+  readonly certificateDirectory: string;
+}
+
+/** A request to the edge. */
+export interface EdgeRequest {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** Address that it comes from. @default "127.0.0.1" */
+  readonly from?: string;
+  /** @default the edge's host */
+  readonly host?: string;
+  /** Name in the TLS handshake. @default the edge's host */
+  readonly serverName?: string;
+  /** @default "https" */
+  readonly scheme?: "http" | "https";
+}
+
+/** What came back. */
+export interface EdgeResponse {
+  readonly status: number;
+  /** Values by name in lower case, as often as they came. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly body: string;
+}
+
+/** A running edge. */
+export interface EdgeServer extends EdgePlace {
+  /** @throws Error when there is no response */
+  send(request?: EdgeRequest): Promise<EdgeResponse>;
+  /** Statuses of simultaneous requests, and the milliseconds from the first to the last. */
+  flood(count: number, request?: EdgeRequest): Promise<{ readonly statuses: number[]; readonly milliseconds: number }>;
+  /** Lines of a file under `logs/`. */
+  log(file: string): string[];
+  /** Certificate of the edge. */
+  readonly certificate: string;
+  stop(): Promise<void>;
+}
+
+const START_SECONDS = 20;
+
+/**
+ * Starts nginx with a configuration, unprivileged, in a folder of its own.
+ *
+ * @throws Error with nginx's words when it refuses the configuration
+ */
+export async function startEdge(host: string, configure: (place: EdgePlace) => string): Promise<EdgeServer> {
+  const program = (await provide(nginxTool, () => undefined)).path;
+  const folder = mkdtempSync(join(tmpdir(), "edge-server-"));
+  const application = await startBadApplication();
+  const place: EdgePlace = {
+    httpPort: await freePort(),
+    httpsPort: await freePort(),
+    upstream: `127.0.0.1:${(application.address() as AddressInfo).port}`,
+    certificateDirectory: folder,
+  };
+  mkdirSync(join(folder, "logs"));
+  writeFileSync(join(folder, "nginx.conf"), configure(place));
+  makeCertificate(folder, host);
+  const asRoot = process.getuid?.() === 0;
+  if (asRoot) execFileSync("chown", ["-R", "nobody:nogroup", folder]);
+  const user = asRoot ? ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
+  const files = ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", join(folder, "logs", "error.log"), "-g", "daemon off;"];
+  let words = "";
+  // It must not outlive a test runner that is killed.
+  const child = spawn("setpriv", [...user, "--pdeathsig", "TERM", program, ...files], { stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
+
+  const certificate = readFileSync(join(folder, "tls.crt"), "utf8");
+  const send = (request: EdgeRequest = {}) => sendTo(place, host, certificate, request);
+  const stop = async () => {
+    await end(child);
+    application.closeAllConnections();
+    await new Promise((resolve) => application.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(child, () => send({ path: "/health" }));
+  } catch (error) {
+    await stop();
+    throw new Error(`nginx did not start: ${words}`, { cause: error });
+  }
+  return {
+    ...place,
+    certificate,
+    send,
+    flood: async (count, request) => {
+      const start = performance.now();
+      const responses = await Promise.all(Array.from({ length: count }, () => send(request)));
+      return { statuses: responses.map(({ status }) => status), milliseconds: performance.now() - start };
+    },
+    log: (file) =>
+      readFileSync(join(folder, "logs", file), "utf8")
+        .split("\n")
+        .filter((line) => line !== ""),
+    stop,
+  };
+}
+
+/** What nginx itself says of a configuration; undefined: it accepts it. */
+export async function refusalOf(configure: (place: EdgePlace) => string): Promise<string | undefined> {
+  const program = (await provide(nginxTool, () => undefined)).path;
+  const folder = mkdtempSync(join(tmpdir(), "edge-test-"));
+  try {
+    mkdirSync(join(folder, "logs"));
+    makeCertificate(folder, "edge.test");
+    const place = { httpPort: await freePort(), httpsPort: await freePort(), upstream: "127.0.0.1:9", certificateDirectory: folder };
+    writeFileSync(join(folder, "nginx.conf"), configure(place));
+    execFileSync(program, ["-t", "-q", "-p", folder, "-c", join(folder, "nginx.conf"), "-e", join(folder, "logs", "error.log")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    return undefined;
+  } catch (error) {
+    return (error as { stderr?: Buffer }).stderr?.toString() ?? String(error);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Answers with what it got, and with weak copies of the edge's headers. `/status/NNN` answers so, `/drop` breaks the connection, `/too-many`
+ * refuses with a Retry-After of its own, `/socket.io/` speaks websocket.
+ */
+async function startBadApplication(): Promise<Server> {
+  const server = createHttpServer((request, response) => {
+    if (request.url === "/drop") {
+      request.socket.destroy();
+      return;
+    }
+    for (const [name, value] of WEAK_HEADERS) response.setHeader(name, value);
+    response.statusCode = Number(/^\/status\/(\d+)/.exec(request.url ?? "")?.[1] ?? 200);
+    if (request.url === "/too-many") response.writeHead(429, { "Retry-After": "77" });
+    request.resume().on("end", () => response.end(JSON.stringify({ url: request.url, headers: request.rawHeaders })));
+  });
+  const webSocket = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    webSocket.handleUpgrade(request, socket, head, (client) => {
+      client.on("message", (data: Buffer) => client.send(`${data.toString()} from ${request.headers["x-forwarded-for"] as string}`));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+const WEAK_HEADERS = [
+  ["Strict-Transport-Security", "max-age=0"],
+  ["Content-Security-Policy", "default-src *"],
+  ["X-Content-Type-Options", "sniff"],
+  ["X-Frame-Options", "ALLOWALL"],
+  ["Referrer-Policy", "unsafe-url"],
+  ["Permissions-Policy", "geolocation=*"],
+  ["Cross-Origin-Opener-Policy", "unsafe-none"],
+  ["Cross-Origin-Resource-Policy", "cross-origin"],
+  ["X-Powered-By", "Express"],
+  ["X-Of-The-Application", "kept"],
+] as const;
+
+function sendTo(place: EdgePlace, host: string, certificate: string, request: EdgeRequest): Promise<EdgeResponse> {
+  const secure = request.scheme !== "http";
+  const options = {
+    host: "127.0.0.1",
+    port: secure ? place.httpsPort : place.httpPort,
+    localAddress: request.from ?? "127.0.0.1",
+    path: request.path ?? "/",
+    method: request.method ?? "GET",
+    headers: { Host: request.host ?? host, Connection: "close", ...request.headers },
+    servername: request.serverName ?? host,
+    ca: certificate,
+    agent: false,
+    timeout: START_SECONDS * 1000,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const take = (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const headers: Record<string, string[]> = {};
+        for (let index = 0; index < response.rawHeaders.length; index += 2)
+          (headers[response.rawHeaders[index].toLowerCase()] ??= []).push(response.rawHeaders[index + 1]);
+        resolve({ status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString() });
+      });
+    };
+    const sent = secure ? httpsRequest(options, take) : httpRequest(options, take);
+    sent.on("timeout", () => sent.destroy(new Error("no response in time")));
+    sent.on("error", reject);
+    sent.end(request.body);
+  });
+}
+
+function makeCertificate(folder: string, host: string): void {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "tls.key")];
+  const names = ["-subj", "/CN=edge", "-addext", `subjectAltName=DNS:${host}`];
+  execFileSync("openssl", ["req", "-x509", "-days", "2", ...key, "-out", join(folder, "tls.crt"), ...names], { stdio: "ignore" });
+}
+
+async function untilReady(child: ChildProcess, ask: () => Promise<EdgeResponse>): Promise<void> {
+  const deadline = Date.now() + START_SECONDS * 1000;
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
