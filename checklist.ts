@@ -44,7 +44,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     page: "runbook/1-https.md",
     policies: ["ingress-enforce-https"],
     rehearsed: "http redirect",
-    monitors: ["uptime-health"],
+    monitors: ["uptime-redirect"],
   },
   {
     id: "RB-1.3",

@@ -95,7 +95,8 @@ export function validateGenerations(generations: Generations, dualVerification: 
   ];
 }
 
-function isCalendarDate(text: string): boolean {
+/** Whether a text is a day of the calendar, YYYY-MM-DD. */
+export function isCalendarDate(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

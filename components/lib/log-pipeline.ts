@@ -1,0 +1,77 @@
+/** The log pipeline of runbook §6: Datadog reads the API's `combined` access log into attributes and gives each line a status. */
+import type { types } from "@pulumi/datadog";
+import { API_SERVICE } from "./alerts";
+
+/**
+ * One line of Apache's `combined` format, as morgan writes it. `-` stands for what is not known: a client that has gone, a body without a
+ * length, an answer that was never sent.
+ */
+export const COMBINED_RULE =
+  'combined %{_client_ip} %{_ident} %{_user} \\[%{_date}\\] "%{_method} %{_url} HTTP\\/%{_version}" (%{_status}|-) (%{_bytes}|-) "%{_referer}" "%{_user_agent}"';
+
+/** What the names in {@link COMBINED_RULE} stand for. Attributes have Datadog's standard names. */
+export const COMBINED_SUPPORT_RULES = [
+  '_client_ip %{notSpace:network.client.ip:nullIf("-")}',
+  "_ident %{notSpace}",
+  '_user %{notSpace:http.auth:nullIf("-")}',
+  '_date %{date("dd/MMM/yyyy:HH:mm:ss Z"):date_access}',
+  "_method %{word:http.method}",
+  "_url %{notSpace:http.url}",
+  String.raw`_version %{regex("\\d+(\\.\\d+)?"):http.version}`,
+  "_status %{integer:http.status_code}",
+  "_bytes %{integer:network.bytes_written}",
+  String.raw`_referer %{regex("[^\\\"]*"):http.referer:nullIf("-")}`,
+  String.raw`_user_agent %{regex("[^\\\"]*"):http.useragent:nullIf("-")}`,
+].join("\n");
+
+/** A line of each kind; Datadog shows beside the parser what it makes of them. */
+export const COMBINED_SAMPLES = [
+  '203.0.113.7 - - [02/Nov/2026:14:00:00 +0000] "GET /api/courses?page=2 HTTP/1.1" 200 5316 "https://app.maestroverse.edu/" "Mozilla/5.0"',
+  '203.0.113.7 - - [02/Nov/2026:14:00:01 +0000] "POST /api/login HTTP/1.1" 503 - "-" "-"',
+];
+
+/** Status of a line by its HTTP status, worst first: Datadog takes the first that matches. */
+const STATUS_BY_CODE = [
+  ["error", "@http.status_code:[500 TO 599]"],
+  ["warning", "@http.status_code:[400 TO 499]"],
+  ["ok", "@http.status_code:[100 TO 399]"],
+] as const;
+
+/** What the pipeline takes: the API's logs of one environment, so that two stacks in one organisation do not parse each other's. */
+export function pipelineFilter(environment: string): string {
+  return `service:${API_SERVICE} env:${environment}`;
+}
+
+/** The steps, in order. Lines in another format pass unchanged. */
+export function buildProcessors(): types.input.LogsCustomPipelineProcessor[] {
+  return [
+    {
+      grokParser: {
+        name: "combined access log",
+        isEnabled: true,
+        source: "message",
+        samples: COMBINED_SAMPLES,
+        grok: { matchRules: COMBINED_RULE, supportRules: COMBINED_SUPPORT_RULES },
+      },
+    },
+    { dateRemapper: { name: "time of the request", isEnabled: true, sources: ["date_access"] } },
+    {
+      urlParser: {
+        name: "parts of the URL",
+        isEnabled: true,
+        sources: ["http.url"],
+        target: "http.url_details",
+        normalizeEndingSlashes: false,
+      },
+    },
+    {
+      categoryProcessor: {
+        name: "status by HTTP status",
+        isEnabled: true,
+        target: "http.status_category",
+        categories: STATUS_BY_CODE.map(([name, query]) => ({ name, filter: { query } })),
+      },
+    },
+    { statusRemapper: { name: "status of the line", isEnabled: true, sources: ["http.status_category", "level", "severity"] } },
+  ];
+}
