@@ -1,8 +1,8 @@
 /**
  * What the roles may do, asked of a real server by logging in as each with the credential that its pod gets.
  *
- * The statements are those of the official provider's source (tests/helpers/postgresql-sql.ts), for an administrator who is a superuser and
- * for one who is not, as on RDS. It does not prove what RDS itself adds to PostgreSQL.
+ * The resources are made by the rehearsal's stand-in (tests/helpers/postgresql-provider.ts), for an administrator who is a superuser and for
+ * one who is not, as on RDS. It does not prove what RDS itself adds to PostgreSQL.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,17 +13,20 @@ import { DatabaseRoles } from "../../components/database-roles";
 import { HardenedNamespace } from "../../components/namespace";
 import { type DatabaseServer, startDatabaseServer } from "../helpers/database-server";
 import { type RecordedResource, reveal, startMocks } from "../helpers/mocks";
-import { createOnServer, isPostgresql } from "../helpers/postgresql-sql";
+import { isPostgresql, PostgresqlProvider, STACK } from "../helpers/postgresql-provider";
 
 /** A database with the roles, after its first migration. */
 interface Prepared {
   readonly server: DatabaseServer;
+  readonly provider: PostgresqlProvider;
   readonly app: Client;
   readonly migrator: Client;
   readonly backup: Client;
   /** Environment of the backup's pod. */
   readonly backupEnvironment: Record<string, string>;
   readonly superuser: Client;
+  /** Logical names of what the component keeps when it goes. */
+  readonly retained: readonly string[];
 }
 
 /** What the first migration of the application does, and Prisma before it. */
@@ -48,7 +51,7 @@ const PEOPLE = { generation: 1, rotatedOn: "2026-11-01", overlap: false };
 
 /** Registers the component as index.ts does. */
 async function register(port: number): Promise<readonly RecordedResource[]> {
-  const mocks = await startMocks();
+  const mocks = await startMocks({ stack: STACK });
   await mocks.run(() => {
     const room = (name: string) => new HardenedNamespace(name, { namespaceName: name, labels: {} });
     const roles = new DatabaseRoles("database", {
@@ -68,6 +71,18 @@ async function register(port: number): Promise<readonly RecordedResource[]> {
   return mocks.resources;
 }
 
+function providerFor(server: DatabaseServer, superuser: boolean): PostgresqlProvider {
+  return new PostgresqlProvider({
+    host: "127.0.0.1",
+    port: String(server.port),
+    database: "maestroverse",
+    username: "maestro_admin",
+    password: "admin",
+    superuser: String(superuser),
+    sslmode: "disable",
+  });
+}
+
 async function prepare(adminIsSuperuser: boolean): Promise<Prepared> {
   const server = await startDatabaseServer();
   const root = await server.connect();
@@ -77,10 +92,9 @@ async function prepare(adminIsSuperuser: boolean): Promise<Prepared> {
   await root.query("CREATE DATABASE maestroverse OWNER maestro_admin");
   await root.query("CREATE ROLE stranger LOGIN PASSWORD 'stranger'");
   const resources = await register(server.port);
-  const admin = await server.connect({ user: "maestro_admin", password: "admin", database: "maestroverse" });
-  const create = (resource: RecordedResource) => createOnServer(admin, resource, adminIsSuperuser ? undefined : "maestro_migrator");
+  const provider = providerFor(server, adminIsSuperuser);
   const ours = resources.filter(isPostgresql);
-  for (const resource of ours.slice(0, -1)) await create(resource);
+  for (const resource of ours.slice(0, -1)) await provider.create(resource);
 
   const secret = (name: string) => {
     const found = resources.find((each) => each.name === name) as RecordedResource;
@@ -91,18 +105,20 @@ async function prepare(adminIsSuperuser: boolean): Promise<Prepared> {
   await migrator.query(FIRST_MIGRATION);
   const table = ours.at(-1) as RecordedResource;
   expect(table.name).toBe("database-app-migrations-table");
-  await create(table);
+  await provider.create(table);
   await migrator.query(NEXT_MIGRATION);
 
   const backupEnvironment = secret("database-backup-g1-secret");
   const { PGUSER: user, PGPASSWORD: password } = backupEnvironment;
   return {
     server,
+    provider,
     migrator,
     app: await connect("database-app-g1-secret"),
     backup: await server.connect({ user: user, password: password, database: "maestroverse" }),
     backupEnvironment,
     superuser: await server.connect({ database: "maestroverse" }),
+    retained: resources.filter(({ options }) => options.retainOnDelete).map(({ name }) => name),
   };
 }
 
@@ -182,6 +198,12 @@ function extension(): [string, string, string] {
   return all('permission denied to create extension "citext"');
 }
 
+/** A script of the runbook's page, by its first words. */
+function pageScript(beginning: string): string {
+  const scripts = readFileSync("docs/runbook/2-database.md", "utf8").match(/(?<=```sql\n)[\s\S]*?(?=```)/g) ?? [];
+  return scripts.find((script) => script.startsWith(`-- ${beginning}`)) ?? `no script begins with ${beginning}`;
+}
+
 describe.each([
   ["a superuser", true],
   ["no superuser, as on RDS", false],
@@ -190,7 +212,10 @@ describe.each([
   beforeAll(async () => {
     prepared = await prepare(adminIsSuperuser);
   });
-  afterAll(() => prepared.server.stop());
+  afterAll(async () => {
+    await prepared.provider.close();
+    await prepared.server.stop();
+  });
 
   it.each(MATRIX)("%s", async (statement, app, backup, migrator) => {
     const { app: asApp, backup: asBackup, migrator: asMigrator } = prepared;
@@ -199,6 +224,10 @@ describe.each([
       backup: await outcome(asBackup, statement),
       migrator: await outcome(asMigrator, statement),
     }).toEqual({ app, backup, migrator });
+  });
+
+  it("shows no drift once the migrations have run", async () => {
+    expect(await prepared.provider.drift()).toEqual([]);
   });
 
   it("leaves PUBLIC nothing in the database, which a fresh database gives it without saying so", async () => {
@@ -212,6 +241,13 @@ describe.each([
     await expect(prepared.server.connect({ user: "stranger", password: "stranger", database: "maestroverse" })).rejects.toThrow(
       'permission denied for database "maestroverse"',
     );
+  });
+
+  it("answers the questions of the runbook's page as it says", async () => {
+    const { rows } = await prepared.superuser.query(pageScript("Least privilege"));
+    expect(rows).toEqual([
+      { may_create_tables: false, may_create_schemas: false, may_forge_migrations: false, anybody_may_connect: false },
+    ]);
   });
 
   it("gives no role an attribute beyond LOGIN, nor a membership, and the administrator none in them", async () => {
@@ -300,11 +336,27 @@ describe.each([
     expect(passwords.map((password) => server.log().includes(password))).toEqual([false, false, false]);
     expect(server.log()).toContain('CREATE ROLE "maestro_app" WITH ENCRYPTED PASSWORD \'SCRAM-SHA-256$4096:');
   });
+
+  it("goes without a trace, and leaves the rows to the administrator", async () => {
+    const { provider, server, superuser, retained } = prepared;
+    if (!adminIsSuperuser) {
+      // What it holds was granted by the migrator, as which DROP OWNED does not act.
+      await expect(provider.destroy(retained)).rejects.toThrow('role "maestro_app" cannot be dropped because some objects depend on it');
+      const admin = await server.connect({ user: "maestro_admin", password: "admin", database: "maestroverse" });
+      await admin.query(pageScript("Before a destroy"));
+    }
+    await provider.destroy(retained);
+    const { rows } = await superuser.query(
+      `SELECT (SELECT count(*)::int FROM pg_roles WHERE rolname IN ('maestro_app', 'maestro_backup', 'maestro_migrator')) AS roles,
+              (SELECT count(*)::int FROM pg_default_acl) AS defaults,
+              (SELECT count(*)::int FROM pg_class, aclexplode(relacl) WHERE relnamespace = 'public'::regnamespace AND grantee <> relowner) AS granted,
+              (SELECT array_agg(DISTINCT relowner::regrole::text) FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS owners`,
+    );
+    expect(rows).toEqual([{ roles: 0, defaults: 0, granted: 0, owners: ["maestro_admin"] }]);
+  });
 });
 
 it("hands an existing database over with the script of the runbook's page", async () => {
-  const page = readFileSync("docs/runbook/2-database.md", "utf8");
-  const script = /```sql\n(-- Hand over[\s\S]*?)```/.exec(page)?.[1] as string;
   const server = await startDatabaseServer();
   try {
     const root = await server.connect();
@@ -313,7 +365,9 @@ it("hands an existing database over with the script of the runbook's page", asyn
     const admin = await server.connect({ user: "maestro_admin", password: "admin", database: "maestroverse" });
     await admin.query(FIRST_MIGRATION + NEXT_MIGRATION);
     const resources = await register(server.port);
-    for (const resource of resources.filter(isPostgresql).slice(0, -1)) await createOnServer(admin, resource, "maestro_migrator");
+    const provider = providerFor(server, false);
+    for (const resource of resources.filter(isPostgresql).slice(0, -1)) await provider.create(resource);
+    await provider.close();
     const connect = (role: string) => {
       const found = resources.find(({ name }) => name === `database-${role}-g1-secret`) as RecordedResource;
       return server.connect({ connectionString: reveal<{ stringData: { DATABASE_URL: string } }>(found.inputs).stringData.DATABASE_URL });
@@ -323,7 +377,7 @@ it("hands an existing database over with the script of the runbook's page", asyn
     expect(await outcome(app, `SELECT * FROM "User"`)).toBe("permission denied for table User");
     expect(await outcome(migrator, `ALTER TABLE "User" ADD COLUMN x text`)).toBe("must be owner of table User");
 
-    await admin.query(script);
+    await admin.query(pageScript("Hand over"));
 
     for (const [statement, expected] of MATRIX) expect([statement, await outcome(app, statement)]).toEqual([statement, expected]);
     for (const [statement, , , expected] of MATRIX) expect([statement, await outcome(migrator, statement)]).toEqual([statement, expected]);
