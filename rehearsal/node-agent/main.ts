@@ -1,0 +1,89 @@
+/**
+ * The rehearsal's node agent (docs/adr/0005): stands in for kubelet, container runtime, kube-proxy, storage driver and the Ingress
+ * controller's status. `node --import tsx main.ts SETTINGS-FILE`; logs to stderr, ends at SIGTERM, and its containers end with it.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Api, isStatus } from "./api";
+import type { Lookup } from "./environment";
+import { Recorder } from "./events";
+import { reportIngresses } from "./ingress-status";
+import { keepAlive, registerNode } from "./node";
+import type { ConfigMap, Secret } from "./objects";
+import { Pods } from "./pods";
+import { Provisioner } from "./provisioner";
+import { ServiceProxy } from "./proxy";
+import { readSettings, readyFile } from "./settings";
+
+const NODE_ADDRESS = "127.0.0.1";
+
+/** Objects of one namespace, by name. */
+function lookupIn(api: Api): (namespace: string) => Lookup {
+  const find = <T>(path: string) =>
+    api.get<T>(path).catch((error: unknown) => {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    });
+  return (namespace) => ({
+    configMap: (name) => find<ConfigMap>(`/api/v1/namespaces/${namespace}/configmaps/${name}`),
+    secret: (name) => find<Secret>(`/api/v1/namespaces/${namespace}/secrets/${name}`),
+  });
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const [, , file] = process.argv;
+  if (file === undefined) throw new Error("The file of the settings is missing.");
+  const { kubeconfig, directory, bwrap, nodeName, zone, podNetwork, images, services, ingress } = readSettings(file);
+  const ready = readyFile(directory);
+  mkdirSync(dirname(ready), { recursive: true });
+  rmSync(ready, { force: true });
+  const { signal } = endOnSignals();
+
+  const api = await Api.fromFile(kubeconfig);
+  const proxies = services.map((service) => new ServiceProxy(api, service, log));
+  await Promise.all(proxies.map((proxy) => proxy.listen()));
+  const node = { name: nodeName, address: NODE_ADDRESS, zone, directory };
+  await registerNode(api, node);
+  const host = {
+    api,
+    lookup: lookupIn(api),
+    recorder: new Recorder(api, nodeName),
+    images,
+    bwrap,
+    directory,
+    nodeName,
+    nodeAddress: NODE_ADDRESS,
+    log,
+  };
+  const pods = new Pods(host, podNetwork, () => {
+    writeFileSync(ready, String(process.pid));
+    log(`${nodeName} looks after its pods`);
+  });
+  await Promise.all([
+    keepAlive(api, node, signal, log),
+    pods.run(signal),
+    new Provisioner(api, join(directory, "volumes"), log).run(signal),
+    reportIngresses(api, ingress, signal, log),
+    ...proxies.map((proxy) => proxy.run(signal)),
+  ]);
+}
+
+/** Containers end with this process, by the kernel: nothing has to be waited for. */
+function endOnSignals(): AbortController {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const)
+    process.once(name, () => {
+      log(`${name}: the node agent ends, and its containers with it`);
+      process.exit(0);
+    });
+  return controller;
+}
+
+main().catch((error: unknown) => {
+  log(`The node agent failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exit(1);
+});
