@@ -59,9 +59,9 @@ export interface ResourceHandler<Client> {
   readonly deleteBeforeReplace?: boolean | ((olds: Properties, news: Properties) => boolean);
   /**
    * Further validation and defaults, at preview too. `news` may hold {@link UNKNOWN} anywhere. `randomSeed` is stable for one creation:
-   * use it for auto-naming.
+   * use it for auto-naming. `settings` are the provider's, of which some (AWS's default tags) end up in the inputs.
    */
-  check?(olds: Properties | undefined, news: Properties, urn: string, randomSeed: Uint8Array): CheckOutcome;
+  check?(olds: Properties | undefined, news: Properties, urn: string, randomSeed: Uint8Array, settings: Properties): CheckOutcome;
   /** Top-level inputs that differ, when plain deep equality is not the right test. */
   diff?(oldInputs: Properties, oldOutputs: Properties, newInputs: Properties): readonly DiffEntry[];
   /** Outputs to show at preview for a resource that does not exist yet; what is not named is unknown. @default the inputs */

@@ -79,7 +79,7 @@ export class Resources<Client> {
       if (news[name] === undefined) failures.push({ property: name, reason: `missing; ${typeOf(urn)} needs it.` });
     }
     if (failures.length > 0 || handler.check === undefined) return { inputs: mark(news, {}, handler.secrets), failures };
-    const outcome = handler.check(olds && reveal(olds), reveal(news), urn, randomSeed);
+    const outcome = handler.check(olds && reveal(olds), reveal(news), urn, randomSeed, this.config);
     return { inputs: mark(outcome.inputs, news, handler.secrets), failures: outcome.failures };
   }
 
