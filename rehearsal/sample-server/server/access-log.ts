@@ -23,6 +23,8 @@ export async function openAccessLog(directory: string, trustedProxies: number): 
   // A full disk must not take the service down: it costs lines of the log.
   stream.on("error", () => undefined);
   morgan.token("remote-addr", (request) => clientAddress(request, trustedProxies));
+  // Nobody logs in by Basic authentication: whatever name a client sends that way is its own invention.
+  morgan.token("remote-user", () => undefined);
   const combined = morgan("combined", { stream });
   return {
     // A websocket's upgrade has no response to log; the edge logs it.
