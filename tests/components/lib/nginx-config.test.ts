@@ -151,6 +151,11 @@ describe("the client's address", () => {
     expect(["x-forwarded-for", "x-real-ip"].map(got(body))).toEqual([["203.0.113.50"], ["203.0.113.50"]]);
   });
 
+  it("is found behind several trusted proxies", async () => {
+    const { body } = await edge.send(behindProxy(`198.51.100.66, 203.0.113.52, ${PROXY}`));
+    expect(["x-forwarded-for", "x-real-ip"].map(got(body))).toEqual([["203.0.113.52"], ["203.0.113.52"]]);
+  });
+
   it("is behind a trusted proxy not what the client forged to the left", async () => {
     const statuses = await Promise.all(
       Array.from({ length: 40 }, (_, index) => edge.send(behindProxy(`198.51.100.${index}, 203.0.113.51`)).then(({ status }) => status)),
