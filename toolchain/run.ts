@@ -58,9 +58,11 @@ export async function runStep(
   const started = Date.now();
   const elapsed = () => Math.round((Date.now() - started) / 1000);
   const heartbeat = setInterval(() => report(`  ${what}: ${elapsed()} s`), HEARTBEAT_SECONDS * 1000);
-  // A build must not go on when this process is killed outright. (A terminal's Ctrl-C does not reach another group: see endOnSignals.)
+  // A build must not go on when this process is killed outright. (A terminal's Ctrl-C does not reach another group either.)
   const bound = (await onPath("setpriv")) === undefined ? [] : ["setpriv", "--pdeathsig", "TERM"];
   const [program, ...rest] = [...bound, file, ...args] as [string, ...string[]];
+  // Before the program runs: a signal in between would end this process alone.
+  const group = endOnSignals(options);
   const child = execa(program, rest, {
     all: true,
     stdin: "ignore",
@@ -68,20 +70,20 @@ export async function runStep(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
-  const ending = endOnSignals(child, options);
+  group.leader = child.pid;
   try {
     return (await child).all;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     const output = String(error.all ?? "").trim();
-    const { reason } = ending;
+    const { reason } = group;
     if (reason !== undefined && reason !== "timeout") throw new InterruptedError(what, reason);
     const ended = error.signal === undefined ? `exit code ${error.exitCode ?? "unknown"}` : `ended by ${error.signal}`;
     const why = reason === "timeout" ? `no end within ${options.timeoutSeconds} s` : ended;
     throw new Error(`${what} failed after ${elapsed()} s (${why}).${diskHint(output)}${lastLines(output)}`, { cause: error });
   } finally {
     clearInterval(heartbeat);
-    ending.release();
+    group.release();
   }
 }
 
@@ -94,21 +96,31 @@ function lastLines(output: string): string {
   return output === "" ? "" : `\n${output.split("\n").slice(-OUTPUT_LINES).join("\n")}`;
 }
 
-/** Ends a process group on the operator's signals, on abort, on timeout and with this process. `release` when its leader has ended. */
-function endOnSignals(child: { readonly pid?: number | undefined }, options: StepOptions) {
-  const state: { reason: string | undefined; release: () => void } = { reason: undefined, release: () => undefined };
+/** A process group that must not outlive its purpose. */
+interface ProcessGroup {
+  /** Pid of its leader, once it runs. */
+  leader: number | undefined;
+  /** Why it was ended, if it was. */
+  reason: string | undefined;
+  /** To be called when the leader has ended. */
+  release(): void;
+}
+
+/** Ends a process group on the operator's signals, on abort, on timeout and with this process. */
+function endOnSignals(options: StepOptions): ProcessGroup {
+  const group: ProcessGroup = { leader: undefined, reason: undefined, release: () => undefined };
   let hardEnd: NodeJS.Timeout | undefined;
   const kill = (signal: NodeJS.Signals) => {
-    if (child.pid === undefined) return;
+    if (group.leader === undefined) return;
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-group.leader, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   };
   const end = (reason: string) => {
-    if (state.reason !== undefined) return;
-    state.reason = reason;
+    if (group.reason !== undefined) return;
+    group.reason = reason;
     kill("SIGTERM");
     hardEnd = setTimeout(() => kill("SIGKILL"), (options.graceSeconds ?? GRACE_SECONDS) * 1000);
   };
@@ -119,16 +131,16 @@ function endOnSignals(child: { readonly pid?: number | undefined }, options: Ste
   process.on("exit", onExit);
   options.signal?.addEventListener("abort", onAbort);
   const timer = options.timeoutSeconds === undefined ? undefined : setTimeout(() => end("timeout"), options.timeoutSeconds * 1000);
-  state.release = () => {
+  group.release = () => {
     clearTimeout(timer);
     clearTimeout(hardEnd);
     for (const name of ENDING_SIGNALS) process.off(name, onSignal);
     process.off("exit", onExit);
     options.signal?.removeEventListener("abort", onAbort);
     // What the program started and left behind.
-    if (state.reason !== undefined) kill("SIGKILL");
+    if (group.reason !== undefined) kill("SIGKILL");
   };
-  return state;
+  return group;
 }
 
 /** The version that a program prints; undefined when it cannot be run or names none. */
