@@ -39,8 +39,8 @@ export async function takeRehearsal(directory: string): Promise<() => void> {
   return () => rmSync(file, { force: true });
 }
 
-/** How far the last run came. `deploying` after a run was cut off in the middle of a deployment: nobody knows what exists. */
-export type Progress = "nothing" | "deploying" | "deployed";
+/** How far the last run came. `deploying` after a run was cut off in the middle of a deployment: nobody knows what exists. `kept`: by a run with `--keep`. */
+export type Progress = "nothing" | "deploying" | "deployed" | "kept";
 
 /** Reads the {@link Progress}. */
 export function readProgress(directory: string): Progress {

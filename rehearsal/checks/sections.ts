@@ -1,0 +1,133 @@
+/** Runbook §1 to §6, seen by an operator: pods, role, secret, backup, monitors. */
+import { createHmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { Client, DatabaseError } from "pg";
+import { ROLE_NAMES } from "../../components/lib/privileges";
+import { readRolePassword } from "../service-file";
+import { connectToCluster } from "../substrates/control-plane";
+import { logIn } from "./account";
+import { type Check, type CheckContext, expected } from "./check";
+
+/** SQLSTATE of "permission denied". */
+const INSUFFICIENT_PRIVILEGE = "42501";
+/** Seconds that a backup of the rehearsal may take. */
+const BACKUP_SECONDS = 90;
+
+/** RB-1.1: the pods of this image answer. */
+export const available: Check = {
+  title: "pods available",
+  async run(context) {
+    const { names } = context.deployed;
+    const client = await connectToCluster(context);
+    const key = { apiVersion: "apps/v1", kind: "Deployment", name: names.deployment, namespace: names.namespace };
+    const wanted = context.settings.web.replicas.minimum;
+    // The autoscaler brings a new Deployment to its minimum.
+    for (let waited = 0; ; waited++) {
+      const { availableReplicas = 0, replicas = 0 } = ((await client.get(key))?.["status"] ?? {}) as Record<string, number>;
+      if (availableReplicas >= wanted && availableReplicas === replicas) return `${availableReplicas} of ${replicas} pods available`;
+      expected(waited < 60, `${availableReplicas} of ${replicas} pods are available, ${wanted} are wanted`);
+      await sleep(1000, undefined, { signal: context.signal });
+    }
+  },
+};
+
+/** RB-2.1 */
+export const leastPrivilege: Check = {
+  title: "least-privilege role",
+  async run(context) {
+    const { host, port, name: database } = context.settings.database;
+    const client = new Client({ host, port, database, user: ROLE_NAMES.app, password: await readRolePassword(context, "app") });
+    await client.connect();
+    try {
+      await client.query("BEGIN");
+      for (const statement of [
+        `INSERT INTO "User" ("email", "passwordHash") VALUES ('rehearsal@example.edu', 'none')`,
+        `SELECT * FROM "User" LIMIT 1`,
+        `UPDATE "User" SET "passwordHash" = 'other' WHERE "email" = 'rehearsal@example.edu'`,
+        `DELETE FROM "User" WHERE "email" = 'rehearsal@example.edu'`,
+      ])
+        await client.query(statement);
+      await client.query("ROLLBACK");
+      const refused = [
+        "CREATE TABLE stolen (id int)",
+        `TRUNCATE "User"`,
+        `ALTER TABLE "User" ADD COLUMN stolen int`,
+        `SELECT * FROM "_prisma_migrations"`,
+        "CREATE TEMPORARY TABLE stolen (id int)",
+      ];
+      for (const statement of refused) {
+        const code = await client.query(statement).then(
+          () => "allowed",
+          (error: unknown) => (error instanceof DatabaseError ? error.code : String(error)),
+        );
+        // ALTER of somebody else's table is refused with the same SQLSTATE.
+        expected(code === INSUFFICIENT_PRIVILEGE, `${ROLE_NAMES.app}: ${statement}: ${code}`);
+      }
+      return `${ROLE_NAMES.app} reads and writes rows; ${refused.length} of ${refused.length} statements beyond that were refused`;
+    } finally {
+      await client.end();
+    }
+  },
+};
+
+/** RB-3.1 */
+export const currentSecret: Check = {
+  title: "signed with the current secret",
+  async run(context) {
+    const { token } = await logIn(context);
+    const secretsManager = new SecretsManagerClient(awsSettings(context));
+    const { SecretString } = await secretsManager.send(
+      new GetSecretValueCommand({ SecretId: context.deployed.names.secretsManagerSecret }),
+    );
+    const { JWT_SECRET } = JSON.parse(SecretString ?? "{}") as { JWT_SECRET?: string };
+    expected(JWT_SECRET !== undefined, "AWSCURRENT in Secrets Manager has no JWT_SECRET");
+    const [header, payload, signature] = token.split(".");
+    const own = createHmac("sha256", JWT_SECRET ?? "")
+      .update(`${header}.${payload}`)
+      .digest("base64url");
+    expected(own === signature, "the application signs tokens with another secret than AWSCURRENT's");
+    const me = await context.edge({ path: "/api/me", headers: { authorization: `Bearer ${token}` } });
+    expected(me.status === 200, `the token it signed was answered with ${me.status}`);
+    return "tokens are signed with AWSCURRENT's JWT_SECRET, and accepted";
+  },
+};
+
+/** RB-5.1: what the night does, now. */
+export const backup: Check = {
+  title: "backup",
+  async run(context) {
+    const { names, backupLocations } = context.deployed;
+    const client = await connectToCluster(context);
+    const cronJob = await client.get({ apiVersion: "batch/v1", kind: "CronJob", name: names.backupCronJob, namespace: names.namespace });
+    const { jobTemplate } = cronJob?.["spec"] as { jobTemplate: Record<string, unknown> };
+    const name = `${names.backupCronJob}-rehearsal-${Date.now().toString(36)}`;
+    const key = { apiVersion: "batch/v1", kind: "Job", name, namespace: names.namespace };
+    const { metadata } = jobTemplate as { metadata: object };
+    await client.apply({ ...key, ...jobTemplate, metadata: { ...metadata, name, namespace: names.namespace } }, key, "rehearsal", false);
+    try {
+      for (let waited = 0; ; waited++) {
+        const { succeeded, failed } = ((await client.get(key))?.["status"] ?? {}) as Record<string, number>;
+        if (succeeded === 1) break;
+        expected(failed === undefined, `the backup's pod failed; its log is in ${context.directory}/pods`);
+        expected(waited < BACKUP_SECONDS, `the backup did not end within ${BACKUP_SECONDS} s`);
+        await sleep(1000, undefined, { signal: context.signal });
+      }
+    } finally {
+      await client.delete(key, "Background");
+    }
+    const { hostname: bucket, pathname } = new URL(backupLocations.primary);
+    const s3 = new S3Client({ ...awsSettings(context), forcePathStyle: true });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: pathname.slice(1) }));
+    const keys = Contents.map(({ Key = "" }) => Key).sort();
+    const dump = keys.findLast((each) => each.endsWith(".dump"));
+    expected(dump !== undefined && keys.includes(`${dump}.manifest.json`), `the bucket has ${keys.join(", ") || "nothing"}`);
+    return `s3://${bucket}/${dump} and its manifest`;
+  },
+};
+
+function awsSettings({ settings: { aws } }: Pick<CheckContext, "settings">) {
+  const credentials = { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" };
+  return { region: aws.region, credentials, ...(aws.endpoint === undefined ? {} : { endpoint: aws.endpoint }) };
+}

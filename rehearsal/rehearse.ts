@@ -1,0 +1,259 @@
+/** `npm run rehearse`: the whole environment on one machine, deployed for real by the real engine, and what it then answers. */
+import { appendFileSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { parseSettings, type Settings } from "../config";
+import { openStack, PROJECT, REPOSITORY } from "../ops/engine";
+import { POLICY_PACK } from "../ops/preview";
+import { provideAll, REHEARSAL_TOOLS } from "../toolchain/tools";
+import type { Report } from "../toolchain/run";
+import { CHECKS, type Deployed } from "./checks";
+import { makeDirectory, noteProgress, readProgress, rehearsalDirectory, statePassphrase, takeRehearsal } from "./lib/directory";
+import { edgeClient } from "./lib/edge-client";
+import { takenPorts } from "./lib/ports";
+import type { Rehearsal } from "./lib/substrate";
+import { Supervisor } from "./lib/supervisor";
+import { writeServiceFile } from "./service-file";
+import { controlPlane, kubeconfigFile } from "./substrates/control-plane";
+import { datadogIntake, readDatadogKeys } from "./substrates/datadog-intake";
+import { moto } from "./substrates/moto";
+import { authorityFile, nginx, startNginx } from "./substrates/nginx";
+import { nodeAgent } from "./substrates/node-agent";
+import { postgresql, readDatabaseAdminPassword } from "./substrates/postgresql";
+
+/** The stack that the rehearsal deploys. */
+export const STACK = "rehearsal";
+/** In the order in which they stop. */
+const SUBSTRATES = [nginx, nodeAgent, controlPlane, moto, datadogIntake, postgresql] as const;
+/** Bytes that the data, the logs and a first dump take, with room to spare. */
+const DISK_BYTES = 1024 ** 3;
+
+/** Arguments of {@link rehearse}. */
+export interface RehearseOptions {
+  /** Leave everything running afterwards. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What a check came to. */
+export interface CheckResult {
+  readonly title: string;
+  readonly passed: boolean;
+  /** What was seen, in a line. */
+  readonly seen: string;
+}
+
+/** What a rehearsal came to. */
+export interface RehearsalRecord {
+  readonly directory: string;
+  /** Resources by operation. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly checks: readonly CheckResult[];
+  /** Whether everything still runs. */
+  readonly running: boolean;
+}
+
+/** Settings of the stack as its file has them. */
+export async function loadSettings(): Promise<Settings> {
+  const file = parse(await readFile(join(REPOSITORY, `Pulumi.${STACK}.yaml`), "utf8")) as { config: Record<string, unknown> };
+  const own = Object.entries(file.config).map(([key, value]) => [key.replace(`${PROJECT}:`, ""), value] as const);
+  return parseSettings(STACK, Object.fromEntries(own));
+}
+
+/**
+ * Runs the rehearsal. What an earlier run left is used where it is whole, and replaced where it is not.
+ *
+ * @throws Error with what to do; then nothing that this run started is left running
+ */
+export async function rehearse({ keep, signal }: RehearseOptions): Promise<RehearsalRecord> {
+  const directory = rehearsalDirectory();
+  const settings = await loadSettings();
+  mkdirSync(dirname(directory), { recursive: true });
+  const giveBack = await takeRehearsal(directory);
+  let keptBefore = false;
+  let record: RehearsalRecord | undefined;
+  try {
+    makeDirectory(directory);
+    const supervisor = new Supervisor(directory);
+    const progress = readProgress(directory);
+    keptBefore = progress === "kept";
+    const rehearsal = { directory, settings, supervisor, signal };
+    let changes: RehearsalRecord["changes"] = {};
+    let deployed: Deployed | undefined;
+    const checks: CheckResult[] = [];
+
+    const { Listr } = await import("listr2");
+    const step = (title: string, work: (context: Rehearsal) => Promise<string | undefined>) => ({
+      title,
+      task: async (_: unknown, task: { title?: string; output?: string }) => {
+        signal.throwIfAborted();
+        const told = await work({ ...rehearsal, report: (line) => (task.output = line.trim()) });
+        task.title = told === undefined ? title : `${title}: ${told}`;
+      },
+    });
+    const steps = new Listr(
+      [
+        step("This machine", async ({ report }) => {
+          // moto keeps its state in memory: where it has gone, or a deployment was cut off, nobody knows what exists.
+          const lost = progress === "deploying" || (progress !== "nothing" && moto.servers.some((name) => !supervisor.find(name)));
+          if (lost) {
+            report("an earlier rehearsal was cut off: starting over");
+            await tearDown(directory);
+            makeDirectory(directory);
+            keptBefore = false;
+          }
+          await preflight(rehearsal);
+          return lost ? "an earlier rehearsal was cut off: started over" : undefined;
+        }),
+        step("Tools", async ({ report }) => {
+          await provideAll(REHEARSAL_TOOLS, report, signal);
+          return undefined;
+        }),
+        {
+          title: "Servers",
+          task: (_, task) =>
+            task.newListr(
+              [
+                ...[postgresql, moto, datadogIntake].map((substrate) =>
+                  step(substrate.title, (context) => substrate.start(context).then(() => undefined)),
+                ),
+                step(`${controlPlane.title} and ${nodeAgent.title.toLowerCase()}`, async (context) => {
+                  await controlPlane.start(context);
+                  await nodeAgent.start(context);
+                  return undefined;
+                }),
+              ],
+              { concurrent: true },
+            ),
+        },
+        step("pulumi up", async (context) => {
+          noteProgress(directory, "deploying");
+          ({ changes, deployed } = await deploy(context));
+          noteProgress(directory, keptBefore ? "kept" : "deployed");
+          return describeChanges(changes);
+        }),
+        step("Edge", async (context) => {
+          await startNginx(context, (deployed as Deployed).names.nginxConfigMap);
+          await writeServiceFile(context);
+          return undefined;
+        }),
+        {
+          title: "What it answers",
+          task: (_, task) =>
+            task.newListr(
+              CHECKS.map(({ title, run }) =>
+                step(title, async (context) => {
+                  const seen = await run({
+                    ...context,
+                    deployed: deployed as Deployed,
+                    edge: edgeClient(settings, authorityFile(directory)),
+                  }).then(
+                    (text) => ({ title, passed: true, seen: text }),
+                    (error: unknown) => ({ title, passed: false, seen: error instanceof Error ? error.message : String(error) }),
+                  );
+                  checks.push(seen);
+                  return `${seen.passed ? "ok" : "FAILED"}: ${seen.seen}`;
+                }),
+              ),
+            ),
+        },
+      ],
+      {
+        // Without a terminal a line for each event; with one, every step stays on the screen.
+        fallbackRenderer: "verbose",
+        rendererOptions: { collapseSubtasks: false },
+        // Ctrl-C is ours: everything has to end in order.
+        registerSignalListeners: false,
+      },
+    );
+    await steps.run();
+    if (keep) noteProgress(directory, "kept");
+    record = { directory, changes, checks, running: keep || keptBefore };
+    return record;
+  } finally {
+    // A rehearsal that was kept before stays, whatever became of this run.
+    if (record?.running !== true && !keptBefore) await tearDown(directory);
+    giveBack();
+  }
+}
+
+/** Refuses before anything starts: the disk and every port, all problems at once. */
+async function preflight({ directory, settings, supervisor }: Pick<Rehearsal, "directory" | "settings" | "supervisor">): Promise<void> {
+  const problems = await takenPorts(SUBSTRATES, settings, supervisor);
+  const { bavail, bsize } = statfsSync(directory);
+  const free = bavail * bsize;
+  if (free < DISK_BYTES)
+    problems.push(
+      `the disk of ${directory} has ${Math.floor(free / 1024 ** 2)} MiB free, and ${DISK_BYTES / 1024 ** 2} are needed. Free some space.`,
+    );
+  if (problems.length > 0)
+    throw new Error(`The rehearsal cannot start; nothing was started:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+}
+
+/** A true `up` of the stack, gated by the policy pack, with its state in the rehearsal's folder. */
+async function deploy({
+  directory,
+  report,
+  signal,
+}: Rehearsal): Promise<{ changes: Readonly<Record<string, number>>; deployed: Deployed }> {
+  const log = join(directory, "logs", "engine.log");
+  const { apiKey, appKey } = readDatadogKeys(directory);
+  const stack = await openStack({
+    stack: STACK,
+    state: { directory: join(directory, "state"), passphrase: statePassphrase(directory) },
+    environment: {
+      KUBECONFIG: kubeconfigFile(directory),
+      MAESTROVERSE_DATABASE_ADMIN_PASSWORD: readDatabaseAdminPassword(directory),
+      DD_API_KEY: apiKey,
+      DD_APP_KEY: appKey,
+    },
+    report,
+    onOutput: (text) => {
+      appendFileSync(log, text, { mode: 0o600 });
+      const line = text.trim().split("\n").at(-1)?.trim();
+      if (line !== undefined && line !== "") report(line);
+    },
+    signal,
+  });
+  try {
+    // The rehearsal is this process's alone: a lock of the engine is what a killed run left.
+    await stack.unlock().catch(() => undefined);
+    const { changes } = await stack.up({ policyPacks: [POLICY_PACK] });
+    const outputs = Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown] as const);
+    return { changes, deployed: Object.fromEntries(outputs) as unknown as Deployed };
+  } finally {
+    await stack.close();
+  }
+}
+
+/** `93 created`, or `0 changes, 93 as they were`. */
+function describeChanges(changes: Readonly<Record<string, number>>): string {
+  const { same = 0, ...changed } = changes;
+  const parts = Object.entries(changed).map(([operation, count]) => `${count} ${operation}`);
+  return parts.length === 0 ? `0 changes, ${same} as they were` : parts.join(", ");
+}
+
+/** Ends every server and removes what they had. Needs the rehearsal to be this process's. */
+async function tearDown(directory: string): Promise<void> {
+  const supervisor = new Supervisor(directory);
+  for (const name of SUBSTRATES.flatMap(({ servers }) => servers)) await supervisor.stop(name);
+  // A server of another version of this program.
+  for (const { name } of supervisor.running()) await supervisor.stop(name);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** `rehearse -- down`: nothing of it is left. @returns whether there was something */
+export async function down(report: Report): Promise<boolean> {
+  const directory = rehearsalDirectory();
+  mkdirSync(dirname(directory), { recursive: true });
+  const giveBack = await takeRehearsal(directory);
+  try {
+    const existed = readProgress(directory) !== "nothing" || new Supervisor(directory).running().length > 0;
+    report("ending the servers");
+    await tearDown(directory);
+    return existed;
+  } finally {
+    giveBack();
+  }
+}

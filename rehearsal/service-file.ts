@@ -1,0 +1,42 @@
+/** libpq's service file: `psql service=maestro_app`, without a password on a command line. */
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { databaseSecretName } from "../components/database-roles";
+import { ROLE_NAMES, type RoleKey } from "../components/lib/privileges";
+import type { Rehearsal } from "./lib/substrate";
+import { connectToCluster } from "./substrates/control-plane";
+
+/** Path of the file, mode 0600. */
+export function serviceFile(directory: string): string {
+  return join(directory, "pg_service.conf");
+}
+
+/** Password of a role, from the Secret that its pods have. */
+export async function readRolePassword(rehearsal: Pick<Rehearsal, "directory" | "settings">, key: RoleKey): Promise<string> {
+  const { cluster, database } = rehearsal.settings;
+  const client = await connectToCluster(rehearsal);
+  const namespace = key === "migrator" ? cluster.migrationsNamespace : cluster.namespace;
+  const name = databaseSecretName(key, database.roles[key].generation);
+  const secret = await client.get({ apiVersion: "v1", kind: "Secret", name, namespace });
+  const data = (secret?.["data"] ?? {}) as Record<string, string>;
+  const value = (variable: string) => Buffer.from(data[variable] ?? "", "base64").toString("utf8");
+  const password = value("PGPASSWORD") || decodeURIComponent(new URL(value("DATABASE_URL") || "none:").password);
+  if (password === "")
+    throw new Error(`Secret ${namespace}/${name} has no password of ${ROLE_NAMES[key]}. It is what DatabaseRoles deploys: run again.`);
+  return password;
+}
+
+/** Writes a service for each role. */
+export async function writeServiceFile(rehearsal: Pick<Rehearsal, "directory" | "settings">): Promise<void> {
+  const { host, port, name: dbname } = rehearsal.settings.database;
+  const services = await Promise.all(
+    Object.entries(ROLE_NAMES).map(async ([key, user]) => {
+      const password = await readRolePassword(rehearsal, key as RoleKey);
+      const entries = Object.entries({ host, port, dbname, user, password }).map(([setting, value]) => `${setting}=${value}`);
+      return [`[${user}]`, ...entries, ""].join("\n");
+    }),
+  );
+  const file = serviceFile(rehearsal.directory);
+  writeFileSync(`${file}.new`, services.join("\n"), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
