@@ -71,7 +71,7 @@ it.each(["/health", "/api/me", "/no/such/path", "/socket.io/?EIO=4&transport=pol
   "sends each strict header once with %s",
   async (path) => {
     const answer = await raw(`GET ${path} HTTP/1.1\r\nHost: ${API_HOST}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n`);
-    const lines = (answer.split("\r\n\r\n")[0] as string).split("\r\n").slice(1);
+    const lines = answer.split("\r\n\r\n")[0].split("\r\n").slice(1);
     const named = lines.map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()));
     const ordinary = /^(content-length|content-type|connection|date):/;
     expect(named.filter((line) => !ordinary.test(line)).sort()).toEqual([
@@ -253,7 +253,7 @@ describe("access.log", () => {
     });
     const [line, ...others] = await logged("mark=one");
     expect(others).toEqual([]);
-    expect(COMBINED.exec(line as string)?.groups).toEqual({
+    expect(COMBINED.exec(line)?.groups).toEqual({
       client: "198.51.100.4",
       line: "GET /health?mark=one HTTP/1.1",
       status: "200",

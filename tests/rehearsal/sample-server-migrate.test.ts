@@ -86,11 +86,11 @@ it("applies every migration once, with the pod's command on a read-only file sys
       finished: true,
     })),
   );
-  const columns = await client.query(
+  const columns = await client.query<Record<string, unknown>>(
     `SELECT column_name, data_type, character_maximum_length AS length, is_nullable FROM information_schema.columns
       WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
   );
-  expect(columns.rows.map((row) => Object.values(row as object))).toEqual([
+  expect(columns.rows.map((row) => Object.values(row))).toEqual([
     ["id", "character varying", 36, "NO"],
     ["checksum", "character varying", 64, "NO"],
     ["finished_at", "timestamp with time zone", null, "YES"],

@@ -3,8 +3,8 @@ import { EnvironmentError, readEnvironment, type ServerSettings } from "./enviro
 import { createErrorLog } from "./error-log";
 import { startServer } from "./server";
 
-/** Milliseconds that requests have to end: less than a pod's grace period after its drain, so that the end is ours. */
-const STOP_MILLISECONDS = 10_000;
+/** Milliseconds that requests have to end: less than the shortest grace period after its drain, so that the end is ours. */
+const STOP_MILLISECONDS = 8000;
 
 async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
