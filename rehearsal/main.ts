@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { howToReach } from "./how-to-reach";
 import { readProgress, rehearsalDirectory } from "./lib/directory";
 import { Supervisor } from "./lib/supervisor";
-import { down, loadSettings, rehearse } from "./rehearse";
+import { down, failureLogs, loadSettings, rehearse } from "./rehearse";
 
 /** Exit codes beside 0: something failed; nothing runs (`status`); interrupted. */
 const [FAILED, NOT_RUNNING, INTERRUPTED] = [1, 3, 130];
@@ -66,6 +66,8 @@ async function main(): Promise<void> {
     await cli.parseAsync();
   } catch (error) {
     process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    const logs = failureLogs(rehearsalDirectory());
+    if (existsSync(logs)) process.stderr.write(`Logs of the run: ${logs}\n`);
     process.exitCode = abort.signal.aborted ? INTERRUPTED : FAILED;
   }
 }

@@ -1,5 +1,5 @@
 /** `npm run rehearse`: the whole environment on one machine, deployed for real by the real engine, and what it then answers. */
-import { appendFileSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
@@ -28,6 +28,9 @@ export const STACK = "rehearsal";
 const SUBSTRATES = [nginx, nodeAgent, controlPlane, moto, datadogIntake, postgresql] as const;
 /** Bytes that the data, the logs and a first dump take, with room to spare. */
 const DISK_BYTES = 1024 ** 3;
+
+/** Folders of the rehearsal with logs. */
+const LOG_FOLDERS = ["logs", "pods", "nginx/logs"] as const;
 
 /** Arguments of {@link rehearse}. */
 export interface RehearseOptions {
@@ -171,11 +174,26 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     if (keep) noteProgress(directory, "kept");
     record = { directory, changes, checks, running: keep || keptBefore };
     return record;
+  } catch (error) {
+    if (!keptBefore) keepLogs(directory);
+    throw error;
   } finally {
     // A rehearsal that was kept before stays, whatever became of this run.
     if (record?.running !== true && !keptBefore) await tearDown(directory);
     giveBack();
   }
+}
+
+/** Folder of the logs of the last run that failed. */
+export function failureLogs(directory: string): string {
+  return `${directory}-last-failure`;
+}
+
+/** Saves the logs of servers, engine and pods from being removed with the rest. */
+function keepLogs(directory: string): void {
+  rmSync(failureLogs(directory), { recursive: true, force: true });
+  for (const folder of LOG_FOLDERS)
+    if (existsSync(join(directory, folder))) cpSync(join(directory, folder), join(failureLogs(directory), folder), { recursive: true });
 }
 
 /** Refuses before anything starts: the disk and every port, all problems at once. */
@@ -252,6 +270,7 @@ export async function down(report: Report): Promise<boolean> {
     const existed = readProgress(directory) !== "nothing" || new Supervisor(directory).running().length > 0;
     report("ending the servers");
     await tearDown(directory);
+    rmSync(failureLogs(directory), { recursive: true, force: true });
     return existed;
   } finally {
     giveBack();

@@ -101,11 +101,12 @@ export const backup: Check = {
     const { names, backupLocations } = context.deployed;
     const client = await connectToCluster(context);
     const cronJob = await client.get({ apiVersion: "batch/v1", kind: "CronJob", name: names.backupCronJob, namespace: names.namespace });
-    const { jobTemplate } = cronJob?.["spec"] as { jobTemplate: Record<string, unknown> };
+    const { jobTemplate } = cronJob?.["spec"] as { jobTemplate: { readonly metadata: object; readonly spec: object } };
     const name = `${names.backupCronJob}-rehearsal-${Date.now().toString(36)}`;
-    const key = { apiVersion: "batch/v1", kind: "Job", name, namespace: names.namespace };
-    const { metadata } = jobTemplate as { metadata: object };
-    await client.apply({ ...key, ...jobTemplate, metadata: { ...metadata, name, namespace: names.namespace } }, key, "rehearsal", false);
+    const job = { apiVersion: "batch/v1", kind: "Job" };
+    const key = { ...job, name, namespace: names.namespace };
+    const metadata = { ...jobTemplate.metadata, name, namespace: names.namespace };
+    await client.apply({ ...job, ...jobTemplate, metadata }, key, "rehearsal", false);
     try {
       for (let waited = 0; ; waited++) {
         const { succeeded, failed } = ((await client.get(key))?.["status"] ?? {}) as Record<string, number>;
