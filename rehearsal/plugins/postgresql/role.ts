@@ -87,7 +87,7 @@ export const role: ResourceHandler<PostgresqlClient> = {
   async create({ client }, inputs) {
     const wanted = inputs as RoleInputs;
     const name = identifier(wanted.name);
-    await client.transaction(
+    return client.transaction(
       async (session) => {
         const options = [
           ...passwordOption(wanted),
@@ -98,20 +98,22 @@ export const role: ResourceHandler<PostgresqlClient> = {
         await session.query(`CREATE ROLE ${name} WITH ${options.join(" ")}`);
         await setMemberships(session, wanted);
         await setSettings(session, {}, wanted);
+        return (await readRole(client, session, wanted.name, inputs)) as ResourceState;
       },
       { secrets: passwords(wanted) },
     );
-    return (await readRole(client, wanted.name, inputs)) ?? gone(wanted.name);
   },
 
-  read: ({ client }, id, state, inputs) =>
-    readRole(client, typeof state["name"] === "string" ? state["name"] : id, { ...DEFAULTS, ...inputs }),
+  read({ client }, id, state, inputs) {
+    const name = typeof state["name"] === "string" ? state["name"] : id;
+    return client.transaction((session) => readRole(client, session, name, { ...DEFAULTS, ...inputs }));
+  },
 
   async update({ client }, _id, oldOutputs, _oldInputs, newInputs) {
     const [old, wanted] = [oldOutputs as RoleInputs, newInputs as RoleInputs];
     const renamed = old.name !== wanted.name;
     const name = identifier(wanted.name);
-    await client.transaction(
+    return client.transaction(
       async (session) => {
         await lockRole(session, old.name);
         if (renamed) await session.query(`ALTER ROLE ${identifier(old.name)} RENAME TO ${name}`);
@@ -126,10 +128,10 @@ export const role: ResourceHandler<PostgresqlClient> = {
         if (options.length > 0) await session.query(`ALTER ROLE ${name} WITH ${options.join(" ")}`);
         await setMemberships(session, wanted);
         await setSettings(session, old, wanted);
+        return (await readRole(client, session, wanted.name, newInputs)) as ResourceState;
       },
       { secrets: passwords(wanted) },
     );
-    return (await readRole(client, wanted.name, newInputs)) ?? gone(wanted.name);
   },
 
   /** What the role owns in the provider's database goes to the administrator, its privileges there go with it. */
@@ -211,19 +213,17 @@ interface RoleRow extends Record<string, unknown> {
   readonly roles: readonly string[];
 }
 
-async function readRole(client: PostgresqlClient, name: string, inputs: Properties): Promise<ResourceState | undefined> {
-  const actual = await client.transaction(async (session) => {
-    const [row] = await session.query<RoleRow>(
-      `SELECT rolname AS name, rolconnlimit AS limit, coalesce(rolvaliduntil::text, 'infinity') AS until, rolconfig AS config,
-              ${FLAGS.map(([, , column]) => column).join(", ")},
-              ARRAY(SELECT DISTINCT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid ORDER BY 1) AS roles
-         FROM pg_roles WHERE rolname = $1`,
-      [name],
-    );
-    return row === undefined ? undefined : { ...fromRow(row), ...(await storedPassword(client, session, row, inputs)) };
-  });
-  if (actual === undefined) return undefined;
-  const found = observed(FIELDS, inputs, actual);
+/** In the transaction of a change: what cannot be read back is not made either, or the engine would not know of it. */
+async function readRole(client: PostgresqlClient, session: Session, name: string, inputs: Properties): Promise<ResourceState | undefined> {
+  const [row] = await session.query<RoleRow>(
+    `SELECT rolname AS name, rolconnlimit AS limit, coalesce(rolvaliduntil::text, 'infinity') AS until, rolconfig AS config,
+            ${FLAGS.map(([, , column]) => column).join(", ")},
+            ARRAY(SELECT DISTINCT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid ORDER BY 1) AS roles
+       FROM pg_roles WHERE rolname = $1`,
+    [name],
+  );
+  if (row === undefined) return undefined;
+  const found = observed(FIELDS, inputs, { ...fromRow(row), ...(await storedPassword(client, session, row, inputs)) });
   return { id: name, outputs: withoutWriteOnly(found), inputs: found };
 }
 
@@ -280,8 +280,4 @@ function samePassword(password: string, stored: string, name: string): boolean {
 
 function withoutWriteOnly({ passwordWo: _passwordWo, ...outputs }: Properties): Properties {
   return outputs;
-}
-
-function gone(name: string): never {
-  throw new Error(`role ${JSON.stringify(name)} was dropped by somebody else meanwhile. Run again.`);
 }
