@@ -1,15 +1,14 @@
 /** The operator's CLI: `npm run ops -- <command>`. */
 import { Command } from "commander";
+import { INTERRUPTED_EXIT_CODE, interruptSignal } from "../toolchain/interrupt";
 import { preview } from "./preview";
 
-/** Exit codes: 0 done, 1 failed. */
+/** Exit code, beside 0 and {@link INTERRUPTED_EXIT_CODE}. */
 const FAILED = 1;
 
-async function main(): Promise<void> {
-  const abort = new AbortController();
-  process.once("SIGINT", () => abort.abort());
-  process.once("SIGTERM", () => abort.abort());
+const interrupted = interruptSignal("Interrupted: cancelling");
 
+async function main(): Promise<void> {
   const cli = new Command("ops").description("Operate Maestroverse: preview what a deployment would change.").showHelpAfterError();
   cli
     .command("preview")
@@ -19,12 +18,12 @@ async function main(): Promise<void> {
     .option("--diff", "show every property instead of the resource tree", false)
     .addHelpText("after", "\nExample:\n  npm run preview -- --stack staging --json preview.json")
     .action(async (options: { stack: string; json?: string; diff: boolean }) => {
-      await preview({ ...options, write: (text) => process.stdout.write(text), signal: abort.signal });
+      await preview({ ...options, write: (text) => process.stdout.write(text), signal: interrupted });
     });
   await cli.parseAsync();
 }
 
 main().catch((error: unknown) => {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = FAILED;
+  process.exitCode = interrupted.aborted ? INTERRUPTED_EXIT_CODE : FAILED;
 });

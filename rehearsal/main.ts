@@ -2,13 +2,14 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
+import { INTERRUPTED_EXIT_CODE, interruptSignal } from "../toolchain/interrupt";
 import { howToReach } from "./how-to-reach";
 import { readProgress, rehearsalDirectory } from "./lib/directory";
 import { Supervisor } from "./lib/supervisor";
 import { down, failureLogs, loadSettings, rehearse } from "./rehearse";
 
-/** Exit codes beside 0: something failed; nothing runs (`status`); interrupted. */
-const [FAILED, NOT_RUNNING, INTERRUPTED] = [1, 3, 130];
+/** Exit codes beside 0 and {@link INTERRUPTED_EXIT_CODE}: something failed; nothing runs (`status`). */
+const [FAILED, NOT_RUNNING] = [1, 3];
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -26,12 +27,9 @@ async function status(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const abort = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      process.stderr.write("\nInterrupted: ending what was started\n");
-      abort.abort(new Error("The rehearsal was interrupted."));
-    });
+  // Whoever reads only the first lines (`| head`) has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : FAILED));
+  const interrupted = interruptSignal("Interrupted: ending what was started");
 
   const cli = new Command("rehearse")
     .description("Deploy the stack `rehearsal` on this machine against real servers, and call what it made.")
@@ -43,7 +41,7 @@ async function main(): Promise<void> {
     )
     .showHelpAfterError()
     .action(async ({ keep, json }: { keep: boolean; json?: string }) => {
-      const record = await rehearse({ keep, signal: abort.signal });
+      const record = await rehearse({ keep, signal: interrupted });
       if (json !== undefined) await writeFile(json, `${JSON.stringify(record, undefined, 2)}\n`);
       const failed = record.checks.filter(({ passed }) => !passed);
       print(`\n${record.checks.length - failed.length} checks passed, ${failed.length} failed`);
@@ -68,7 +66,7 @@ async function main(): Promise<void> {
     process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
     const logs = failureLogs(rehearsalDirectory());
     if (existsSync(logs)) process.stderr.write(`Logs of the run: ${logs}\n`);
-    process.exitCode = abort.signal.aborted ? INTERRUPTED : FAILED;
+    process.exitCode = interrupted.aborted ? INTERRUPTED_EXIT_CODE : FAILED;
   }
 }
 

@@ -76,12 +76,14 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
   const giveBack = await takeRehearsal(directory);
   let keptBefore = false;
   let record: RehearsalRecord | undefined;
+  const failed = new AbortController();
+  const underWay: Promise<unknown>[] = [];
   try {
     makeDirectory(directory);
     const supervisor = new Supervisor(directory);
     const progress = readProgress(directory);
     keptBefore = progress === "kept";
-    const rehearsal = { directory, settings, supervisor, signal };
+    const rehearsal = { directory, settings, supervisor, signal: AbortSignal.any([signal, failed.signal]) };
     let changes: RehearsalRecord["changes"] = {};
     let deployed: Deployed | undefined;
     const checks: CheckResult[] = [];
@@ -90,8 +92,10 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     const step = (title: string, work: (context: Rehearsal) => Promise<string | undefined>) => ({
       title,
       task: async (_: unknown, task: { title?: string; output?: string }) => {
-        signal.throwIfAborted();
-        const told = await work({ ...rehearsal, report: (line) => (task.output = line.trim()) });
+        rehearsal.signal.throwIfAborted();
+        const working = work({ ...rehearsal, report: (line) => (task.output = line.trim()) });
+        underWay.push(working);
+        const told = await working;
         task.title = told === undefined ? title : `${title}: ${told}`;
       },
     });
@@ -110,7 +114,7 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
           return lost ? "an earlier rehearsal was cut off: started over" : undefined;
         }),
         step("Tools", async ({ report }) => {
-          await provideAll(REHEARSAL_TOOLS, report, signal);
+          await provideAll(REHEARSAL_TOOLS, report, rehearsal.signal);
           return undefined;
         }),
         {
@@ -175,7 +179,10 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     record = { directory, changes, checks, running: keep || keptBefore };
     return record;
   } catch (error) {
-    if (!keptBefore) keepLogs(directory);
+    // Of steps side by side the others go on when one fails: none of them may start a server after the end.
+    failed.abort(error);
+    await Promise.allSettled(underWay);
+    if (!keptBefore && !signal.aborted) keepLogs(directory);
     throw error;
   } finally {
     // A rehearsal that was kept before stays, whatever became of this run.

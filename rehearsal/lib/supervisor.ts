@@ -3,7 +3,7 @@
  * them again, also after a kill -9 at any moment.
  */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { searchPath } from "../../toolchain/environment";
@@ -44,9 +44,7 @@ const LAUNCHER = 'read -r line < /proc/$$/stat && printf "%s\\n" "$line" > "$0.n
 /** Starts, finds and ends the servers whose records lie in one folder. */
 export class Supervisor {
   /** @param directory folder of the rehearsal; records in `processes/`, logs in `logs/` */
-  constructor(private readonly directory: string) {
-    for (const folder of ["processes", "logs"]) mkdirSync(join(directory, folder), { recursive: true });
-  }
+  constructor(private readonly directory: string) {}
 
   /**
    * Starts a server unless it runs, and waits until it answers.
@@ -74,7 +72,8 @@ export class Supervisor {
 
   /** The servers that run, sorted by name. */
   running(): RunningServer[] {
-    return readdirSync(join(this.directory, "processes"))
+    const records = join(this.directory, "processes");
+    return (existsSync(records) ? readdirSync(records) : [])
       .filter((name) => name.endsWith(".stat"))
       .map((name) => name.slice(0, -".stat".length))
       .flatMap((name) => this.find(name) ?? [])
@@ -131,6 +130,7 @@ export class Supervisor {
   }
 
   private spawn(server: ServerProcess): ProcessHandle {
+    for (const folder of ["processes", "logs"]) mkdirSync(join(this.directory, folder), { recursive: true });
     const log = openSync(this.logFile(server.name), "a", 0o600);
     try {
       rmSync(this.recordFile(server.name), { force: true });
