@@ -168,3 +168,10 @@ it("blots passwords out of the server's words", async () => {
     `PostgreSQL at 127.0.0.1:${bench.server.port}, database shop: invalid input syntax for type integer: "[secret]"`,
   );
 });
+
+it("names the address and the settings when the server is down", async () => {
+  const { client } = await bench.context({ port: "1" });
+  await expect(client.transaction((session) => session.query("SELECT"))).rejects.toThrow(
+    /^PostgreSQL at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED 127\.0\.0\.1:1\. Start it, or correct the provider settings host and port\.$/,
+  );
+});

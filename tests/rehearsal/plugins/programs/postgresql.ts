@@ -21,20 +21,12 @@ export interface ShopSettings {
   readonly readerSchema?: string;
   /** Input of the schema that the stand-in does not know. */
   readonly unknownInput?: boolean;
-  /** Privileges of a wrong type. */
-  readonly wrongType?: boolean;
 }
 
 /** An owner, two roles that it grants to, a schema and privileges of each kind: 9 resources and the provider. */
 export function shop(settings: ShopSettings): Program {
   const { port, adminPassword = ADMIN.password, superuser = true, appPassword = "first password", statementTimeout = 1000 } = settings;
-  const {
-    connectionLimit = 5,
-    appPrivileges = ["SELECT", "INSERT"],
-    readerSchema = "shop",
-    unknownInput = false,
-    wrongType = false,
-  } = settings;
+  const { connectionLimit = 5, appPrivileges = ["SELECT", "INSERT"], readerSchema = "shop", unknownInput = false } = settings;
   return () => {
     const provider = new postgresql.Provider("shop", {
       host: "127.0.0.1",
@@ -67,7 +59,7 @@ export function shop(settings: ShopSettings): Program {
       (last = new postgresql.Grant(name, { database: "shop", ...args }, chained()));
     grant("public-database", { role: "public", objectType: "database", privileges: [] });
     grant("app-schema", { ...of, role: app.name, objectType: "schema", privileges: ["USAGE"] });
-    grant("app-tables", { ...of, role: app.name, objectType: "table", privileges: wrongType ? ("SELECT" as never) : [...appPrivileges] });
+    grant("app-tables", { ...of, role: app.name, objectType: "table", privileges: [...appPrivileges] });
     grant("reader-schema", { role: reader.name, schema: readerSchema, objectType: "schema", privileges: ["USAGE"] });
     last = new postgresql.DefaultPrivileges(
       "app-default",
