@@ -32,8 +32,12 @@ export function buildBucketPolicy(bucket: string): string {
         ...deny,
         Action: "s3:PutObject",
         Resource: `${bucketArn(bucket)}/*`,
-        // IfExists: a request that names no encryption (each part of a large upload) gets the bucket's own, which is KMS.
-        Condition: { StringNotEqualsIfExists: { "s3:x-amz-server-side-encryption": "aws:kms" } },
+        // A request that names no encryption (each part of a large upload) gets the bucket's own, which is KMS. The Null is what lets it pass:
+        // StringNotEquals holds where there is nothing to compare, with or without IfExists.
+        Condition: {
+          Null: { "s3:x-amz-server-side-encryption": "false" },
+          StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
+        },
       },
     ],
   });

@@ -4,14 +4,20 @@
  * moto keeps everything in memory: what was deployed is gone with its process, and what Pulumi remembers of it is then wrong. So whoever goes
  * on with a rehearsal asks first whether {@link MOTO_SERVER} still runs (`supervisor.find`), and otherwise refreshes the stack or starts over.
  */
+import { join } from "node:path";
 import type { Substrate } from "../lib/substrate";
-import { provide, motoTool } from "../../toolchain/tools";
+import { motoTool, provide } from "../../toolchain/tools";
 
 /** Name of the server with the supervisor. */
 export const MOTO_SERVER = "moto";
 
 /** Where moto says that it is there. */
 const READY_PATH = "/moto-api/";
+
+/** Environment of the server: its one account, and what moto lacks (moto-policies/). */
+export function motoEnvironment(accountId: string): Record<string, string> {
+  return { MOTO_ACCOUNT_ID: accountId, PYTHONPATH: join(__dirname, "moto-policies"), PYTHONDONTWRITEBYTECODE: "1" };
+}
 
 /** AWS. */
 export const moto: Substrate = {
@@ -28,7 +34,7 @@ export const moto: Substrate = {
       {
         name: MOTO_SERVER,
         command: [path, "-H", endpoint.hostname, "-p", endpoint.port],
-        env: { MOTO_ACCOUNT_ID: settings.aws.accountId },
+        env: motoEnvironment(settings.aws.accountId),
         ready: async () => (await fetch(new URL(READY_PATH, endpoint), { signal: AbortSignal.timeout(2_000) })).ok,
       },
       signal,

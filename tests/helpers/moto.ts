@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { motoEnvironment } from "../../rehearsal/substrates/moto";
 import { motoTool, provide } from "../../toolchain/tools";
 
 /** A running moto. */
@@ -30,7 +31,7 @@ export async function startMoto(port?: number): Promise<Moto> {
   // It must not outlive a test runner that is killed.
   const child = spawn("setpriv", ["--pdeathsig", "TERM", path, "-H", "127.0.0.1", "-p", String(chosen)], {
     stdio: "ignore",
-    env: { ...process.env, MOTO_ACCOUNT_ID: ACCOUNT },
+    env: { ...process.env, ...motoEnvironment(ACCOUNT) },
   });
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;

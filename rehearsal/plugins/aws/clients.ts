@@ -111,7 +111,8 @@ export class Aws {
 
 /** `kms CreateKey: MalformedPolicyDocumentException: …`; the SDK's own message may be no more than "UnknownError". */
 function explain(service: Service, commandName: string, error: Error): string {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const { $metadata, $response } = error as { $metadata?: { httpStatusCode?: number }; $response?: { statusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
   const words = [error.name, messageOf(error)].filter((word, index, all) => word !== "Error" && all.indexOf(word) === index);
   return `${service} ${commandName.replace(/Command$/, "")}: ${words.join(": ")}${status === undefined ? "" : ` (HTTP ${status})`}`;
 }

@@ -7,7 +7,6 @@
  * @see internal/service/secretsmanager/secret_version.go in hashicorp/terraform-provider-aws
  */
 import { randomUUID } from "node:crypto";
-import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 
 import type { Properties } from "../lib/contract";
 import { unlessGone } from "./clients";
@@ -69,9 +68,12 @@ export const secretVersion: AwsType = {
     const client = await region.client("secretsmanager");
     const [before, after] = [stagesIn(state), stagesIn(news)];
     if (after.length === 0) return;
+    const { VersionIdsToStages: holders = {} } = await client.describeSecret({ SecretId });
     const added = after.filter((stage) => !before.includes(stage));
-    for (const VersionStage of added) {
-      const RemoveFromVersionId = VersionStage === CURRENT ? await holderOfCurrent(client, SecretId) : undefined;
+    // To move a label to where AWS has moved it since is nothing to AWS; moto would count it twice.
+    for (const VersionStage of added.filter((stage) => !holders[VersionId]?.includes(stage))) {
+      const RemoveFromVersionId =
+        VersionStage === CURRENT ? Object.keys(holders).find((each) => holders[each]?.includes(CURRENT)) : undefined;
       await client.updateSecretVersionStage({ SecretId, VersionStage, MoveToVersionId: VersionId, RemoveFromVersionId });
     }
     for (const VersionStage of before.filter((stage) => !after.includes(stage))) {
@@ -99,14 +101,3 @@ function parse(id: string): { SecretId: string; VersionId: string } {
 }
 
 const stagesIn = (properties: Properties) => (properties["versionStages"] ?? []) as readonly string[];
-
-async function holderOfCurrent(client: SecretsManager, SecretId: string): Promise<string | undefined> {
-  let NextToken: string | undefined;
-  do {
-    const page = await client.listSecretVersionIds({ SecretId, NextToken });
-    const holder = page.Versions?.find(({ VersionStages = [] }) => VersionStages.includes(CURRENT));
-    if (holder !== undefined) return holder.VersionId;
-    NextToken = page.NextToken === "" ? undefined : page.NextToken;
-  } while (NextToken !== undefined);
-  return undefined;
-}

@@ -251,3 +251,17 @@ export function unnamed({ objectLockEnabled = false, ...where }: Where & { objec
     return Promise.resolve({ bucket: bucket.bucket, alias: alias.name, keyId: key.keyId, region: fixed.region });
   };
 }
+
+/** One of each type that is recognised by its tags when the state forgot it. */
+export function named({ description = "first", ...where }: Where & { description?: string }): Program {
+  return () => {
+    const provider = { provider: makeProvider("first", REGION, where) };
+    new aws.s3.Bucket("bucket", { bucket: "named" }, provider);
+    new aws.iam.Role("role", { name: "named", description, assumeRolePolicy: buildReplicationTrust() }, provider);
+    new aws.secretsmanager.Secret("secret", { name: "named", description, recoveryWindowInDays: 0 }, provider);
+    new aws.cloudwatch.LogGroup("log", { name: "named" }, provider);
+    const acl = { name: "named", description, scope: "REGIONAL", defaultAction: { allow: {} }, visibilityConfig: visibility("named") };
+    new aws.wafv2.WebAcl("acl", acl, provider);
+    return Promise.resolve();
+  };
+}
