@@ -24,17 +24,19 @@ export interface ChecklistLine {
   readonly gaps?: string;
 }
 
-const LATER = "its policy and its probe in `ops verify` are not written yet (README, Roadmap)";
+/** Why most lines have no policy and no probe yet. */
+const LATER = "its policy and its probe in `ops verify` are not written yet";
 
 /** The lines, in the runbook's order. */
 export const CHECKLIST: readonly ChecklistLine[] = [
   {
     id: "RB-1.1",
     section: 1,
-    title: "The image is named by the git short SHA that it was built from",
+    title: "The image is named by the git short SHA that it was built from, and its pods serve",
     page: "runbook/1-https.md",
     policies: [],
-    monitors: [],
+    rehearsed: "pods available",
+    monitors: ["crash-loop", "restarts", "autoscaler-at-maximum"],
     gaps: `settings refuse a mutable tag; ${LATER}`,
   },
   {
@@ -63,7 +65,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     page: "runbook/1-https.md",
     policies: [],
     monitors: [],
-    gaps: LATER,
+    gaps: `the sample server's log is held to the format by a test; no monitor sees the format of a line; ${LATER}`,
   },
   {
     id: "RB-2.1",
@@ -73,7 +75,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     policies: [],
     rehearsed: "least-privilege role",
     monitors: [],
-    gaps: LATER,
+    gaps: `privileges have no metric: drift shows at \`pulumi refresh\`; ${LATER}`,
   },
   {
     id: "RB-3.1",
@@ -83,16 +85,17 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     policies: [],
     rehearsed: "signed with the current secret",
     monitors: [],
-    gaps: LATER,
+    gaps: `nothing warns of a secret that is overdue yet; ${LATER}`,
   },
   {
     id: "RB-4.1",
     section: 4,
     title: "A flood from one address gets 429, and blocked requests are logged",
     page: "runbook/4-edge.md",
-    policies: ["ingress-enforce-https"],
+    policies: [],
     rehearsed: "rate limit",
     monitors: ["edge-rate-limited"],
+    gaps: LATER,
   },
   {
     id: "RB-4.2",
@@ -102,6 +105,98 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     policies: [],
     rehearsed: "client address",
     monitors: [],
+    gaps: `no metric tells a wrong address from a right one; ${LATER}`,
+  },
+  {
+    id: "RB-5.1",
+    section: 5,
+    title: "A dump is made, checked and stored every night at 02:00",
+    page: "runbook/5-backups.md",
+    policies: [],
+    rehearsed: "backup",
+    monitors: ["backup-age"],
     gaps: LATER,
+  },
+  {
+    id: "RB-5.2",
+    section: 5,
+    title: "Dumps are kept 30 days, here and in a second region",
+    page: "runbook/5-backups.md",
+    policies: [],
+    monitors: [],
+    gaps: `settings refuse fewer than 30 days and one region twice; the rehearsal's S3 does not replicate; ${LATER}`,
+  },
+  {
+    id: "RB-5.3",
+    section: 5,
+    title: "The latest backup restores into a staging database, migrates and passes smoke tests",
+    page: "runbook/5-backups.md",
+    policies: [],
+    monitors: [],
+    gaps: `a test restores what the program made; the drill itself is done by hand (\`ops drill\` is not written yet)`,
+  },
+  {
+    id: "RB-6.1",
+    section: 6,
+    title: "https://…/health and wss://…/socket.io/ are watched, and two failures in a row under two minutes apart alert",
+    page: "runbook/6-observability.md",
+    policies: [],
+    rehearsed: "websocket",
+    monitors: ["uptime-health", "uptime-websocket", "uptime-certificate"],
+    gaps: LATER,
+  },
+  {
+    id: "RB-6.2",
+    section: 6,
+    title: "Logs of the application and its errors are collected; more than 5 errors in 5 minutes alert",
+    page: "runbook/6-observability.md",
+    policies: [],
+    monitors: ["api-errors"],
+    gaps: LATER,
+  },
+  {
+    id: "RB-6.3",
+    section: 6,
+    title: "CPU above 80 %, memory above 75 % and database connections above 80 % alert; the service scales by itself",
+    page: "runbook/6-observability.md",
+    policies: [],
+    monitors: ["cpu", "memory", "database-connections", "autoscaler-at-maximum"],
+    gaps: LATER,
+  },
+  {
+    id: "RB-6.4",
+    section: 6,
+    title: "The rotation and the escalation ladder are written down and reach a person",
+    page: "on-call.md",
+    policies: [],
+    rehearsed: "monitors and on-call",
+    monitors: [],
+    gaps: `delivery by Datadog can be proven by a test page only; ${LATER}`,
+  },
+];
+
+/** The seven boxes of runbook §7, and the lines above that have to hold for each. */
+export const BOXES: readonly {
+  readonly id: string;
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly byHand?: string;
+}[] = [
+  { id: "RB-7.1", title: "HTTP requests redirect to HTTPS in production", lines: ["RB-1.2"] },
+  {
+    id: "RB-7.2",
+    title: "Security headers validated via securityheaders.com",
+    lines: ["RB-1.3"],
+    byHand: "the site's own grade: it must reach the public host",
+  },
+  { id: "RB-7.3", title: "Runtime DB role lacks DDL privileges (verify with \\du)", lines: ["RB-2.1"] },
+  { id: "RB-7.4", title: "Secrets rotated and stored in secret manager; old versions revoked", lines: ["RB-3.1"] },
+  { id: "RB-7.5", title: "Edge rate limiting confirms 429 on synthetic flood test", lines: ["RB-4.1", "RB-4.2"] },
+  { id: "RB-7.6", title: "Nightly backups running; latest artefact restored successfully", lines: ["RB-5.1", "RB-5.2", "RB-5.3"] },
+  {
+    id: "RB-7.7",
+    title: "Uptime checks and error alerts visible in monitoring tool",
+    lines: ["RB-6.1", "RB-6.2", "RB-6.3", "RB-6.4"],
+    byHand: "a look at Datadog, and a test page",
   },
 ];

@@ -12,7 +12,7 @@ export interface Deployed {
     readonly secretsManagerSecret: string;
   };
   readonly backupLocations: { readonly primary: string };
-  readonly monitoring: { readonly monitorIds: Readonly<Record<string, string>>; readonly syntheticsIds: Readonly<Record<string, string>> };
+  readonly monitoring: { readonly syntheticsIds: Readonly<Record<string, string>>; readonly onCallScheduleId: string };
 }
 
 /** What a check works with. */

@@ -1,7 +1,7 @@
 /** What a rehearsal looks at once everything is deployed, in order. */
 import type { Check } from "./check";
 import { clientAddress, httpRedirect, rateLimit, securityHeaders, websocket } from "./edge";
-import { available, backup, currentSecret, leastPrivilege } from "./sections";
+import { available, backup, currentSecret, leastPrivilege, monitors } from "./sections";
 
 export type { Check, CheckContext, Deployed } from "./check";
 
@@ -16,4 +16,5 @@ export const CHECKS: readonly Check[] = [
   websocket,
   rateLimit,
   backup,
+  monitors,
 ];

@@ -6,6 +6,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { Client, DatabaseError } from "pg";
 import { ROLE_NAMES } from "../../components/lib/privileges";
 import { readRolePassword } from "../service-file";
+import { readDatadogKeys } from "../substrates/datadog-intake";
 import { connectToCluster } from "../substrates/control-plane";
 import { logIn } from "./account";
 import { type Check, type CheckContext, expected } from "./check";
@@ -125,6 +126,30 @@ export const backup: Check = {
     const dump = keys.findLast((each) => each.endsWith(".dump"));
     expected(dump !== undefined && keys.includes(`${dump}.manifest.json`), `the bucket has ${keys.join(", ") || "nothing"}`);
     return `s3://${bucket}/${dump} and its manifest`;
+  },
+};
+
+/** RB-6.4: what Datadog holds, and that each alert names who it is for. */
+export const monitors: Check = {
+  title: "monitors and on-call",
+  async run({ directory, settings, deployed: { monitoring } }) {
+    const { apiKey, appKey } = readDatadogKeys(directory);
+    const get = async (path: string) => {
+      const answer = await fetch(new URL(path, settings.observability.datadogApiUrl), {
+        headers: { "dd-api-key": apiKey, "dd-application-key": appKey },
+      });
+      expected(answer.status === 200, `${path} answered ${answer.status}`);
+      return answer.json();
+    };
+    const found = (await get("/api/v1/monitor")) as { id: number; name: string; message: string }[];
+    const { tests } = (await get("/api/v1/synthetics/tests")) as { tests: { public_id: string; name: string; message: string }[] };
+    const handle = `@oncall-${settings.onCall.teamHandle}`;
+    const silent = [...found, ...tests].filter(({ message }) => !message.includes(handle)).map(({ name }) => name);
+    expected(silent.length === 0, `nobody is told by ${silent.join(", ")}`);
+    const missing = Object.entries(monitoring.syntheticsIds).filter(([, id]) => !tests.some(({ public_id }) => public_id === id));
+    expected(missing.length === 0, `Datadog lacks ${missing.map(([key]) => key).join(", ")}`);
+    await get(`/api/v2/on-call/schedules/${monitoring.onCallScheduleId}`);
+    return `${found.length} monitors and ${tests.length} uptime tests, all for ${handle}; its schedule exists`;
   },
 };
 

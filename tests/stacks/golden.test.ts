@@ -34,7 +34,10 @@ describe.each(DUMPED_STACKS)("the program of stack %s", (stack) => {
   });
 
   it("keeps every generated value secret wherever it goes", () => {
-    const carriers = resources.filter(({ inputs }) => JSON.stringify(inputs).includes('"[secret]"'));
+    // Providers mark their own credentials.
+    const carriers = resources.filter(
+      ({ type, inputs }) => !type.startsWith("pulumi:providers:") && JSON.stringify(inputs).includes('"[secret]"'),
+    );
     expect([...new Set(carriers.map(({ type }) => type))].sort()).toEqual([
       "aws:secretsmanager/secretVersion:SecretVersion",
       "kubernetes:core/v1:Secret",
