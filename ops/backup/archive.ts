@@ -23,7 +23,7 @@ export function requireMatchingVersions(pgDumpVersion: string, serverMajor: numb
   if (Number.parseInt(pgDumpVersion, 10) < serverMajor)
     throw new Error(
       `pg_dump must be ${serverMajor} or newer for a server of version ${serverVersion}, got ${pgDumpVersion}. ` +
-        `Build images/ops with POSTGRES_MAJOR=${serverMajor} and set backups.image to it.`,
+        `Set backups.image to one with PostgreSQL's client programs of version ${serverMajor} or newer.`,
     );
 }
 

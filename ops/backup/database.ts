@@ -24,21 +24,24 @@ export interface ServerDescription {
  * @throws Error that names the server, without the password
  */
 export async function describeServer(database: BackupSettings["database"]): Promise<ServerDescription> {
-  const client = new Client({
-    host: database.host,
-    port: database.port,
-    database: database.name,
-    user: database.user,
-    password: database.password,
-    application_name: "maestroverse-backup",
-    connectionTimeoutMillis: CONNECT_MILLISECONDS,
-    query_timeout: QUERY_MILLISECONDS,
-    ssl:
-      database.sslMode === "verify-full"
-        ? { rejectUnauthorized: true, ...(database.sslRootCert === undefined ? {} : { ca: readFileSync(database.sslRootCert) }) }
-        : false,
-  });
+  let client: Client | undefined;
   try {
+    client = new Client({
+      host: database.host,
+      port: database.port,
+      database: database.name,
+      user: database.user,
+      password: database.password,
+      application_name: "maestroverse-backup",
+      connectionTimeoutMillis: CONNECT_MILLISECONDS,
+      query_timeout: QUERY_MILLISECONDS,
+      ssl:
+        database.sslMode === "verify-full"
+          ? { rejectUnauthorized: true, ...(database.sslRootCert === undefined ? {} : { ca: readFileSync(database.sslRootCert) }) }
+          : false,
+    });
+    // A session that the server ends between two questions is noticed at the next.
+    client.on("error", () => undefined);
     await client.connect();
     const { rows: versions } = await client.query<{ version: string; number: number }>(
       "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number",
@@ -63,6 +66,6 @@ export async function describeServer(database: BackupSettings["database"]): Prom
     });
   } finally {
     // A connection that never came up has nothing to end.
-    await client.end().catch(() => undefined);
+    await client?.end().catch(() => undefined);
   }
 }

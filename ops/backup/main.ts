@@ -1,19 +1,22 @@
 /**
  * The program `maestroverse-backup` that the CronJob runs (runbook §5). Prints one line of JSON: the result to stdout, or the error to stderr
- * with exit code 1.
+ * with exit code 1. Warnings of Node.js and its packages come before it, to stderr, each a line of JSON too.
  */
 import { runBackup } from "./backup";
 import { readSettings } from "./settings";
 import { createS3Client } from "./upload";
 
 /** A line that Datadog's log intake understands. */
-function logLine(status: "info" | "error", message: string, details: object): string {
+function logLine(status: "info" | "warn" | "error", message: string, details: object): string {
   return `${JSON.stringify({ timestamp: new Date().toISOString(), status, service: "maestroverse-backup", message, ...details })}\n`;
 }
 
 async function main(): Promise<void> {
   // Dumps hold every row: nobody but the program's own user reads them.
   process.umask(0o077);
+  // Node.js' own listener prints several lines, which the log intake would take for as many errors.
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => process.stderr.write(logLine("warn", `${name}: ${message}`, {})));
   const controller = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => controller.abort(new Error(`ended by ${signal} before it was done. Nothing partial was left.`)));

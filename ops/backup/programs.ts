@@ -3,8 +3,8 @@ import { execFile, type ExecFileException } from "node:child_process";
 
 /** How many bytes a program may print: a list of some hundred thousand objects. */
 const OUTPUT_BYTES = 64 * 1024 * 1024;
-/** How many lines of a failed program's complaint are worth repeating. */
-const COMPLAINT_LINES = 3;
+/** How many lines of a failed program's complaint are worth repeating, from its first error on. */
+const COMPLAINT_LINES = 5;
 
 /** What a program runs in. */
 export interface ProgramOptions {
@@ -18,7 +18,7 @@ export interface ProgramOptions {
  * Runs a program to its end.
  *
  * @returns what it printed
- * @throws Error when it is missing, fails or is ended, with the end of its complaint
+ * @throws Error when it is missing, fails or is ended, with its complaint
  */
 export function runProgram(file: string, args: readonly string[], { env, signal }: ProgramOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -38,7 +38,15 @@ export function runProgram(file: string, args: readonly string[], { env, signal 
 function describe(file: string, error: ExecFileException, stderr: string): string {
   if (String(error.code) === "ENOENT") return `${file} is not installed. Install PostgreSQL's client programs.`;
   const ending = error.signal ? `ended by ${error.signal}` : `exit code ${error.code ?? "unknown"}`;
-  const complaint = stderr.trim().split("\n").slice(-COMPLAINT_LINES).join(" | ");
+  const lines = stderr.trim().split("\n");
+  const first = Math.max(
+    0,
+    lines.findIndex((line) => line.includes("error:")),
+  );
+  const complaint = lines
+    .slice(first, first + COMPLAINT_LINES)
+    .map((line) => line.trim())
+    .join(" | ");
   const full = error.signal === "SIGXFSZ" || /no space left on device|file too large|disk quota exceeded/i.test(stderr);
   const hint = full ? " The volume is full: make backups.volumeGibibytes larger." : "";
   return `${file} failed (${ending})${complaint === "" ? "" : `: ${complaint}`}.${hint}`;

@@ -11,7 +11,7 @@ export interface BackupSettings {
     readonly password: string;
     /** `verify-full`, or `disable` on the loopback only. */
     readonly sslMode: "verify-full" | "disable";
-    /** File with the certificates that the server's is checked against; absent: Node.js' own, and libpq's default for pg_dump. */
+    /** File with the certificates that the server's is checked against; there with `verify-full`. */
     readonly sslRootCert: string | undefined;
   };
   /** Environment of PostgreSQL's programs: how to reach the database, and nothing of AWS. */
@@ -59,6 +59,9 @@ const schema = z
   .superRefine((value, context) => {
     if (value.PGSSLMODE === "disable" && !/^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(value.PGHOST))
       context.addIssue({ code: "custom", path: ["PGSSLMODE"], message: "verify-full for a database that is not on the loopback" });
+    // Without it Node.js and libpq would look in two places, and libpq's is in a home folder that the pod does not have.
+    if (value.PGSSLMODE === "verify-full" && value.PGSSLROOTCERT === undefined)
+      context.addIssue({ code: "custom", path: ["PGSSLROOTCERT"], message: "the file of certificates that verify-full checks against" });
   });
 
 /** Variables whose value never stands in a message. */

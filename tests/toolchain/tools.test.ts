@@ -120,7 +120,8 @@ describe("getting a missing tool", () => {
     const got: number[] = [];
     const tool = fakeTool("thing", async () => {
       got.push(1);
-      await sleep(100);
+      // Until the other one has come.
+      while (lines.length < 2) await sleep(5);
     });
     const both = await Promise.all([provide(tool, report), provide(tool, report)]);
     expect(got).toEqual([1]);
