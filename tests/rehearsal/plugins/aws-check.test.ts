@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 
 import { aws } from "../../../rehearsal/plugins/aws";
@@ -9,7 +10,7 @@ const URN = "urn:pulumi:rehearsal::plugins::aws:x/y:Z::thing";
 
 /** What the check of a type says and gives. */
 function check(type: string, inputs: Properties, settings: Properties = {}, olds?: Properties) {
-  const outcome = aws.resources[type]?.check?.(olds, inputs, URN, new Uint8Array([1]), settings);
+  const outcome = aws.resources[type]?.check?.(olds, inputs, URN, randomBytes(32), settings);
   return { inputs: outcome?.inputs ?? {}, reasons: outcome?.failures.map(({ property, reason }) => `${property}: ${reason}`) };
 }
 
