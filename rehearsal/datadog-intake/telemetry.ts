@@ -1,0 +1,44 @@
+/** Metrics, service checks and logs: taken with the API key alone. */
+import type { Context, Route } from "./api";
+import type { Stream, StoredRecord } from "./store";
+
+const take = ({ store, body }: Context, stream: Stream, entries: unknown): void =>
+  store.append(stream, (Array.isArray(entries) ? entries : [body]) as StoredRecord[]);
+
+/** The routes, and what they took: `GET /rehearsal/records`, which the real API does not have. */
+export const telemetryRoutes: readonly Route[] = [
+  {
+    method: "post",
+    path: "/api/v2/series",
+    body: ["v2", "MetricPayload"],
+    apiKeyOnly: true,
+    status: 202,
+    answer(context) {
+      take(context, "series", (context.body as { series: unknown }).series);
+      return { errors: [] };
+    },
+  },
+  {
+    method: "post",
+    path: "/api/v1/check_run",
+    body: ["v1", "Array<ServiceCheck>"],
+    apiKeyOnly: true,
+    status: 202,
+    answer(context) {
+      take(context, "checkRuns", context.body);
+      return { status: "ok" };
+    },
+  },
+  {
+    method: "post",
+    path: "/api/v2/logs",
+    body: ["v2", "Array<HTTPLogItem>"],
+    apiKeyOnly: true,
+    status: 202,
+    answer(context) {
+      take(context, "logs", context.body);
+      return {};
+    },
+  },
+  { method: "get", path: "/rehearsal/records", answer: ({ store }) => store.records },
+];
