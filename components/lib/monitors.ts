@@ -231,7 +231,7 @@ function rows(args: MonitorTableArgs): Record<string, Row> {
       section: 1,
       source: {
         window: "max(last_10m)",
-        metric: `default_zero(max:kubernetes_state.container.status_report.count.waiting{${container},reason:crashloopbackoff})`,
+        metric: `max:kubernetes_state.container.status_report.count.waiting{${container},reason:crashloopbackoff}`,
       },
       comparator: ">=",
       thresholds: { critical: 1, criticalRecovery: 0 },

@@ -20,7 +20,7 @@ it("asks about everything else by environment and by the objects' names", () => 
     "database-connections": "avg(last_10m):100 * sum:postgresql.connections{env:prod,server:db.maestroverse.edu} / 200 > 80",
     "edge-rate-limited": 'logs("service:maestroverse-edge env:prod @limit:REJECTED").index("*").rollup("count").last("5m") > 500',
     restarts: `change(max(last_15m),last_15m):sum:kubernetes.containers.restarts{${pods}} > 3`,
-    "crash-loop": `max(last_10m):default_zero(max:kubernetes_state.container.status_report.count.waiting{${pods},reason:crashloopbackoff}) >= 1`,
+    "crash-loop": `max(last_10m):max:kubernetes_state.container.status_report.count.waiting{${pods},reason:crashloopbackoff} >= 1`,
     "autoscaler-at-maximum": `min(last_15m):100 * max:kubernetes_state.hpa.current_replicas${autoscaler} / max:kubernetes_state.hpa.max_replicas${autoscaler} >= 100`,
     "backup-age":
       "min(last_15m):max:kubernetes_state.cronjob.duration_since_last_successful{env:prod,kube_namespace:maestroverse,kube_cronjob:maestroverse-backup} / 3600 > 26",
