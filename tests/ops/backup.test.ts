@@ -4,10 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { REPOSITORY } from "../../toolchain/versions";
 import type { Manifest } from "../../ops/backup/backup";
 import { BACKUP_PASSWORD, type BackupWorld, startBackupWorld } from "../helpers/backup-program";
 
@@ -164,5 +165,64 @@ describe("the artefact", () => {
     );
     await expect(app.query("CREATE TABLE mine (id int)")).rejects.toThrow("permission denied for schema public");
     await expect(app.query(`DROP TABLE "Course"`)).rejects.toThrow("must be owner of table Course");
+  });
+});
+
+describe("the runbook's page", () => {
+  /** A script of the page, with the indentation of the list that it is in taken away. */
+  const script = (start: string) => {
+    const page = readFileSync(join(REPOSITORY, "docs", "runbook", "5-backups.md"), "utf8");
+    const [, indent, text] = new RegExp(`\\n( *)\`\`\`bash\\n( *${start}[\\s\\S]*?)\\n *\`\`\``).exec(page) ?? [];
+    return (text ?? "").replaceAll(new RegExp(`^${indent}`, "gm"), "");
+  };
+  const bash = (text: string, environment: Readonly<Record<string, string>>) =>
+    promisify(execFile)("bash", ["-c", text], {
+      env: {
+        PATH: [world.server.programs, "/usr/bin", "/bin"].join(":"),
+        PGHOST: "127.0.0.1",
+        PGPORT: String(world.server.port),
+        ...environment,
+      },
+    });
+
+  it("restores a dump with its commands, and counts the rows", async () => {
+    const { line } = await world.run();
+    const { user, password } = await world.server.connect();
+    const { stdout } = await bash(script("# Restore and count"), {
+      PGUSER: String(user),
+      PGPASSWORD: String(password),
+      DUMP: join(world.volume, line.manifest?.file as string),
+      SHA256: line.manifest?.sha256 as string,
+    });
+    expect(stdout).toBe('"Course"|300\n"User"|5000\n');
+  });
+
+  it("stops its drill at a dump that is not the one of the manifest", async () => {
+    const { line } = await world.run();
+    const DUMP = join(world.volume, line.manifest?.file as string);
+    await expect(bash(script("# Restore and count"), { DUMP, SHA256: "0".repeat(64) })).rejects.toThrow(
+      "WARNING: 1 computed checksum did NOT match",
+    );
+  });
+
+  it("dumps a single host's database with its script, for nobody else's eyes, and lets the expired one go", async () => {
+    mkdirSync(world.volume);
+    const old = join(world.volume, "maestroverse-20200101-0200.dump");
+    writeFileSync(old, "");
+    utimesSync(old, 0, 0);
+    const environment = { BACKUP_DIRECTORY: world.volume, PGUSER: "maestro_backup", PGPASSWORD: BACKUP_PASSWORD };
+    await bash(script("#!/usr/bin/env bash"), environment);
+    const [lock, name, ...more] = world.files();
+    expect([lock, DUMP.test(String(name)), more]).toEqual([".lock", true, []]);
+    expect(statSync(join(world.volume, String(name))).mode & 0o777).toBe(0o600);
+  });
+
+  it("leaves nothing when its script fails", async () => {
+    mkdirSync(world.volume);
+    const environment = { BACKUP_DIRECTORY: world.volume, PGUSER: "maestro_backup", PGPASSWORD: "this-is-not-it" };
+    await expect(bash(script("#!/usr/bin/env bash"), environment)).rejects.toThrow(
+      'password authentication failed for user "maestro_backup"',
+    );
+    expect(world.files()).toEqual([".lock"]);
   });
 });
