@@ -109,11 +109,13 @@ export class Aws {
   }
 }
 
-/** `kms CreateKey: MalformedPolicyDocumentException: …`; the SDK's own message may be no more than "UnknownError". */
+/** `kms CreateKey: MalformedPolicyDocumentException: … (HTTP 400)`; the SDK's own message may be no more than "UnknownError". */
 function explain(service: Service, commandName: string, error: Error): string {
-  const { $metadata, $response } = error as { $metadata?: { httpStatusCode?: number }; $response?: { statusCode?: number } };
-  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  const words = [error.name, messageOf(error)].filter((word, index, all) => word !== "Error" && all.indexOf(word) === index);
+  const { $metadata, $responseBodyText = "" } = error as { $metadata?: { httpStatusCode?: number }; $responseBodyText?: string };
+  const status = $metadata?.httpStatusCode;
+  // What moto does not know it answers with a page.
+  const page = /<title>([^<]*)/.exec($responseBodyText)?.[1];
+  const words = [error.name, page ?? messageOf(error)].filter((word, index, all) => word !== "Error" && all.indexOf(word) === index);
   return `${service} ${commandName.replace(/Command$/, "")}: ${words.join(": ")}${status === undefined ? "" : ` (HTTP ${status})`}`;
 }
 

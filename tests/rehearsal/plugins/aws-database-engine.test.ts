@@ -56,8 +56,8 @@ describe("a managed database", () => {
 
   it("has no copy of its backups in moto, which does not know that: the error is moto's own", async () => {
     const settings = { endpoint: moto.endpoint, copy: true };
-    expect(await stack.failure("up", { file: PROGRAMS, name: "database", settings })).toMatch(
-      /rds StartDBInstanceAutomatedBackupsReplication: .*\(HTTP \d{3}\)/,
+    expect(await stack.failure("up", { file: PROGRAMS, name: "database", settings })).toContain(
+      "rds StartDBInstanceAutomatedBackupsReplication: 500 Internal Server Error (HTTP 500)",
     );
   });
 
