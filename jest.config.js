@@ -14,6 +14,7 @@ function esModuleFolders() {
 module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/tests"],
+  globalSetup: "<rootDir>/tests/global-setup.js",
   testMatch: ["**/*.test.ts"],
   transform: {
     "^.+\\.(ts|mjs|js)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
