@@ -5,6 +5,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { connectionLimits } from "./components/lib/database-limits";
 import { describeProblems, SettingsError } from "./components/lib/settings-error";
 
 export { SettingsError };
@@ -27,6 +28,12 @@ const cidr = () =>
   z
     .union([z.cidrv4(), z.cidrv6()], "an address block in CIDR notation, for example 10.0.0.0/16")
     .refine((block) => !block.endsWith("/0"), "not the whole internet (/0): anybody could forge the client's address");
+/** A block of addresses of one's own: 10.0.0.0/8 is the largest private one, /19 what an IPv6 registry gives a large network. */
+const ownCidr = () =>
+  cidr().refine(
+    (block) => Number(block.split("/")[1]) >= (block.includes(":") ? 19 : 8),
+    "a block of your own: /8 or smaller, for IPv6 /19 or smaller",
+  );
 const awsRegion = () => matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1");
 const bucketName = () => matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name: 3 to 63 lower-case letters, digits and '-'");
 const unique = <T extends z.ZodType>(item: T, min: number, max: number, what: string) =>
@@ -155,8 +162,8 @@ const schema = z
         ipv6PrefixLength: z.literal([48, 56, 64, 128], "48, 56, 64 or 128 (bits)"),
       }),
       /** Proxies whose X-Forwarded-For is believed. Empty: none, the peer's address counts. */
-      trustedProxies: unique(cidr(), 0, 50, "address blocks"),
-      hsts: z.strictObject({ maxAgeSeconds: integer(0, 63072000, "seconds"), includeSubDomains: z.boolean("true or false") }),
+      trustedProxies: unique(ownCidr(), 0, 50, "address blocks"),
+      hsts: z.strictObject({ maxAgeSeconds: integer(15552000, 63072000, "seconds"), includeSubDomains: z.boolean("true or false") }),
       tls: z.strictObject({
         /** Kubernetes Secret (type kubernetes.io/tls) with the certificate. */
         secretName: dnsLabel(),
@@ -203,7 +210,7 @@ const schema = z
         /** Size of the /backups volume. */
         volumeGibibytes: integer(1, 16384, "GiB"),
         /** Age of the newest backup that alerts. */
-        maximumAgeHours: integer(24, 72, "hours"),
+        maximumAgeHours: integer(25, 72, "hours"),
         /** OIDC provider of the cluster (IRSA), for the backup's IAM role. */
         oidcProvider: matching(/^[a-z0-9.-]+(\/[\w./-]+)?$/, "the OIDC provider's host and path without https://"),
         rds: z
@@ -312,12 +319,14 @@ const schema = z
     if (!rehearsal && value.aws.endpoint !== undefined) problem("aws.endpoint", "absent outside the rehearsal");
     if (!rehearsal && !value.observability.datadogApiUrl.startsWith("https://"))
       problem("observability.datadogApiUrl", "an https URL outside the rehearsal");
-    const needed = value.web.replicas.maximum * value.database.poolSizePerPod + value.database.poolSizePerPod + 2;
-    const available = value.database.maxConnections - value.database.reservedConnections;
+    const { poolSizePerPod, maxConnections, reservedConnections } = value.database;
+    const limits = connectionLimits({ poolSizePerPod, maximumPods: value.web.replicas.maximum });
+    const needed = Object.values(limits).reduce((sum, limit) => sum + limit, 0);
+    const available = maxConnections - reservedConnections;
     if (needed > available)
       problem(
         "database.poolSizePerPod",
-        `small enough: ${value.web.replicas.maximum} pods × pool + one surge pod + migration + backup need ${needed} connections, ${available} are available`,
+        `small enough: ${value.web.replicas.maximum} pods and one surge pod × pool + migration + backup need ${needed} connections, ${available} are available`,
       );
   });
 

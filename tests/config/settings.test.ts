@@ -101,7 +101,10 @@ describe("a wrong setting", () => {
     ["web.terminationGraceSeconds", 12, "web.terminationGraceSeconds must be at least web.drainSeconds + 5"],
     ["cluster.migrationsNamespace", "maestroverse", "cluster.migrationsNamespace must be another namespace than cluster.namespace"],
     ["database.sslMode", "disable", "database.sslMode must be verify-full outside the rehearsal"],
-    ["database.poolSizePerPod", 50, "need 552 connections, 190 are available"],
+    ["database.poolSizePerPod", 50, "need 555 connections, 190 are available"],
+    ["edge.hsts.maxAgeSeconds", 300, "edge.hsts.maxAgeSeconds must be 15552000 to 63072000 (seconds), got 300"],
+    ["edge.trustedProxies", ["128.0.0.0/1"], "edge.trustedProxies.0 must be a block of your own: /8 or smaller, for IPv6 /19 or smaller"],
+    ["backups.maximumAgeHours", 24, "backups.maximumAgeHours must be 25 to 72 (hours), got 24"],
     ["secrets.rotateEveryDays", 91, "secrets.rotateEveryDays must be 1 to 90 (days), got 91"],
     [
       "secrets.generations.JWT_SECRET.rotatedOn",
