@@ -24,16 +24,14 @@ const hostname = () =>
   matching(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, "a DNS host name without scheme, port or wildcard");
 const dnsLabel = () => matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a DNS label: lower-case letters, digits and '-', 63 at most");
 const isoDate = () => z.iso.date("a calendar date YYYY-MM-DD (UTC), in quotes");
+/** A block of addresses of one's own: 10.0.0.0/8 is the largest private one, /19 what an IPv6 registry gives a large network. */
 const cidr = () =>
   z
     .union([z.cidrv4(), z.cidrv6()], "an address block in CIDR notation, for example 10.0.0.0/16")
-    .refine((block) => !block.endsWith("/0"), "not the whole internet (/0): anybody could forge the client's address");
-/** A block of addresses of one's own: 10.0.0.0/8 is the largest private one, /19 what an IPv6 registry gives a large network. */
-const ownCidr = () =>
-  cidr().refine(
-    (block) => Number(block.split("/")[1]) >= (block.includes(":") ? 19 : 8),
-    "a block of your own: /8 or smaller, for IPv6 /19 or smaller",
-  );
+    .refine(
+      (block) => Number(block.split("/")[1]) >= (block.includes(":") ? 19 : 8),
+      "a block of your own (IPv4 /8 or smaller, IPv6 /19 or smaller), not the internet or a part of it",
+    );
 const awsRegion = () => matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1");
 const bucketName = () => matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name: 3 to 63 lower-case letters, digits and '-'");
 const unique = <T extends z.ZodType>(item: T, min: number, max: number, what: string) =>
@@ -162,7 +160,7 @@ const schema = z
         ipv6PrefixLength: z.literal([48, 56, 64, 128], "48, 56, 64 or 128 (bits)"),
       }),
       /** Proxies whose X-Forwarded-For is believed. Empty: none, the peer's address counts. */
-      trustedProxies: unique(ownCidr(), 0, 50, "address blocks"),
+      trustedProxies: unique(cidr(), 0, 50, "address blocks"),
       hsts: z.strictObject({ maxAgeSeconds: integer(15552000, 63072000, "seconds"), includeSubDomains: z.boolean("true or false") }),
       tls: z.strictObject({
         /** Kubernetes Secret (type kubernetes.io/tls) with the certificate. */

@@ -103,7 +103,7 @@ describe("a wrong setting", () => {
     ["database.sslMode", "disable", "database.sslMode must be verify-full outside the rehearsal"],
     ["database.poolSizePerPod", 50, "need 555 connections, 190 are available"],
     ["edge.hsts.maxAgeSeconds", 300, "edge.hsts.maxAgeSeconds must be 15552000 to 63072000 (seconds), got 300"],
-    ["edge.trustedProxies", ["128.0.0.0/1"], "edge.trustedProxies.0 must be a block of your own: /8 or smaller, for IPv6 /19 or smaller"],
+    ["edge.trustedProxies", ["128.0.0.0/1"], "edge.trustedProxies.0 must be a block of your own"],
     ["backups.maximumAgeHours", 24, "backups.maximumAgeHours must be 25 to 72 (hours), got 24"],
     ["secrets.rotateEveryDays", 91, "secrets.rotateEveryDays must be 1 to 90 (days), got 91"],
     [
@@ -111,7 +111,11 @@ describe("a wrong setting", () => {
       "01.11.2026",
       "secrets.generations.JWT_SECRET.rotatedOn must be a calendar date YYYY-MM-DD",
     ],
-    ["edge.trustedProxies", ["0.0.0.0/0"], "edge.trustedProxies.0 must be not the whole internet (/0)"],
+    [
+      "edge.trustedProxies",
+      ["0.0.0.0/0"],
+      "edge.trustedProxies.0 must be a block of your own (IPv4 /8 or smaller, IPv6 /19 or smaller), not the internet",
+    ],
     ["edge.waf.evaluationWindowSeconds", 45, "edge.waf.evaluationWindowSeconds must be 60, 120, 300 or 600 (seconds), got 45"],
     ["backups.retentionDays", 4000, "backups.retentionDays must be 30 to 3650 (days), got 4000"],
     ["backups.schedule", "at two", "backups.schedule must be a cron expression of five fields"],
