@@ -11,6 +11,7 @@ import { buildMigrationPod } from "../../components/lib/web-pod";
 import { loadMigrations, type Migration, migrate, MigrationError } from "../../rehearsal/sample-server/server/migrations";
 import { bubblewrapTool, provide } from "../../toolchain/tools";
 import { type Ended, output, runProgram, SAMPLE_SERVER, type SampleDatabase, startSampleDatabase } from "../helpers/sample-server";
+import { REPOSITORY } from "../../toolchain/versions";
 
 const FOLDER = join(SAMPLE_SERVER, "server/migrations");
 const NAMES = ["0001_accounts_and_courses", "0002_course_events"];
@@ -38,16 +39,35 @@ async function runAsPod(): Promise<Ended> {
   };
   const [{ command, env }] = container.containers;
   return output(
-    spawn(path, ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--die-with-parent", ...command], {
-      cwd: SAMPLE_SERVER,
-      env: {
-        PATH: process.env["PATH"],
-        ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
-        npm_config_registry: "http://127.0.0.1:9/",
-        DATABASE_URL: database.migratorUrl,
+    spawn(
+      path,
+      [
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/tmp",
+        "--ro-bind",
+        REPOSITORY,
+        REPOSITORY,
+        "--die-with-parent",
+        ...command,
+      ],
+      {
+        cwd: SAMPLE_SERVER,
+        env: {
+          PATH: process.env["PATH"],
+          ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+          npm_config_registry: "http://127.0.0.1:9/",
+          DATABASE_URL: database.migratorUrl,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
       },
-      stdio: ["ignore", "pipe", "pipe"],
-    }),
+    ),
   );
 }
 
