@@ -1,15 +1,17 @@
-import { type ResourceValidationArgs, unknownCheckingProxy } from "@pulumi/policy";
+import * as policy from "@pulumi/policy";
 import { enforceIngressHttps } from "../../policies/rules/enforce-ingress-https";
 
 const GOOD = {
   metadata: { name: "api", annotations: { "nginx.org/ssl-redirect": "true", "nginx.org/http-redirect-code": "301" } },
   spec: { tls: [{ hosts: ["api.example.edu"], secretName: "tls" }], rules: [{ host: "api.example.edu" }] },
 };
+// The package's own types do not describe it.
+const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown) => unknown;
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function violationsOf(properties: unknown, type = "kubernetes:networking.k8s.io/v1:Ingress"): string[] {
   const messages: string[] = [];
-  const args = { type, name: "ingress", props: properties, urn: "urn" } as unknown as ResourceValidationArgs;
+  const args = { type, name: "ingress", props: properties, urn: "urn" } as unknown as policy.ResourceValidationArgs;
   const validate = enforceIngressHttps.validateResource;
   if (typeof validate !== "function") throw new Error("the rule must be one function");
   void validate(args, (message) => messages.push(message));
