@@ -1,6 +1,6 @@
 /**
- * How the sample server ends: at SIGTERM, within its grace, without losing what was under way. That a pod gets no new requests by then is the
- * drain's part (preStop), not the server's.
+ * How the sample server ends: at SIGTERM, without losing what was under way. That a pod gets no new requests by then is the drain's part
+ * (preStop), and that a request which never ends is cut off is the grace period's.
  */
 import { connect } from "node:net";
 import { once } from "node:events";
@@ -73,7 +73,8 @@ it("answers every request that was under way, takes no new one, closes its conne
   await untilItStops();
   // A second signal, as an impatient supervisor sends it, cuts nothing off.
   server.signal("SIGTERM");
-  await sleep(200);
+  // Longer than connections without a request get.
+  await sleep(1500);
   expect(await accepts()).toBe(false);
   await unblock();
   const answers = await Promise.all(requests);
@@ -134,15 +135,4 @@ it.each(["websocket", "polling"])("lets socket.io clients by %s go in a way that
   } finally {
     socket.disconnect();
   }
-});
-
-it("cuts off a request that takes longer than its grace allows, and says so", async () => {
-  const unblock = await blockCourses();
-  const slow = server.call("/api/courses", { headers }).catch((error: Error) => error.message);
-  await untilBlocked(1);
-  server.signal("SIGTERM");
-  expect(await server.ended).toBe(1);
-  expect(server.said.stderr).toMatch(/^Requests were still under way after 8 s: cut off\n$/);
-  expect(await slow).toBe("other side closed");
-  await unblock();
 });

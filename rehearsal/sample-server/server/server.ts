@@ -41,15 +41,11 @@ export async function startServer(settings: ServerSettings, log: ErrorLog): Prom
   await listen(server, settings, accessLog);
   return {
     stop: async () => {
-      const closed = once(server, "close");
+      const closed = once(server, "close").then(() => true);
       answers.endConnections();
-      server.close();
-      // Not io.close(), which tells clients not to come back: theirs is to connect to another pod.
-      io.engine.close();
-      do {
-        await answers.ended();
-        await Promise.race([closed, sleep(LINGER_MILLISECONDS)]);
-      } while (answers.count > 0);
+      // Closes the HTTP server too. Not disconnectSockets(), which tells clients not to come back: theirs is to connect to another pod.
+      void io.close();
+      while (!(await Promise.race([closed, sleep(LINGER_MILLISECONDS, false)])) && answers.count > 0);
       // Connections that never sent a request are left, and websockets whose peer is gone.
       server.closeAllConnections();
       await pool.end();
@@ -91,11 +87,6 @@ class Answers {
   endConnections(): void {
     this.last = true;
     for (const response of this.underWay) close(response);
-  }
-
-  /** Resolves once those that are under way now have ended. */
-  async ended(): Promise<void> {
-    await Promise.all([...this.underWay].map((response) => once(response, "close")));
   }
 }
 
