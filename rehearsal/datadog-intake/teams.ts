@@ -38,11 +38,30 @@ function refuseTaken({ store }: Context, handle: unknown, except?: string): void
   if (taken) throw new Refusal(409, [`Team with handle ${String(handle)} already exists`]);
 }
 
+/** A whole number of the query. */
+function numberIn({ query }: Context, name: string, absent: number): number {
+  const value = query[name];
+  return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : absent;
+}
+
+/** The part of a list that the caller asked for. */
+function page<T>(context: Context, all: readonly T[]): T[] {
+  const size = numberIn(context, "page[size]", 10);
+  const first = size * numberIn(context, "page[number]", 0);
+  return all.slice(first, first + size);
+}
+
 const teams: readonly Route[] = [
   {
     method: "get",
     path: "/api/v2/team",
-    answer: (context) => ({ data: (Object.values(context.store.records.teams) as Team[]).map((team) => shown(context, team).data) }),
+    answer(context) {
+      const keyword = context.query["filter[keyword]"];
+      const all = (Object.values(context.store.records.teams) as Team[]).filter(
+        ({ attributes: { handle, name } }) => typeof keyword !== "string" || [handle, name].some((each) => String(each).includes(keyword)),
+      );
+      return { data: page(context, all).map((team) => shown(context, team).data) };
+    },
   },
   { method: "get", path: "/api/v2/team/:team", answer: (context) => shown(context, teamOf(context)) },
   {
@@ -91,20 +110,12 @@ function memberOf(context: Context): Membership {
   return found;
 }
 
-/** A whole number of the query. */
-function numberIn({ query }: Context, name: string, absent: number): number {
-  const value = query[name];
-  return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : absent;
-}
-
 const memberships: readonly Route[] = [
   {
     method: "get",
     path: "/api/v2/team/:team/memberships",
     answer(context) {
-      const size = numberIn(context, "page[size]", 10);
-      const first = size * numberIn(context, "page[number]", 0);
-      return { data: membersOf(context, teamOf(context).id).slice(first, first + size) };
+      return { data: page(context, membersOf(context, teamOf(context).id)) };
     },
   },
   {

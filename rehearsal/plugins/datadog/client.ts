@@ -141,6 +141,16 @@ export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined>
   }
 }
 
+/** The answer; undefined when Datadog says that there is one already. */
+export async function unlessTaken<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (statusOf(error) === 409) return undefined;
+    throw error;
+  }
+}
+
 /** HTTP status of a refusal. */
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;

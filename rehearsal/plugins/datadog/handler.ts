@@ -27,7 +27,7 @@ export interface Kind {
   replaces?(oldInputs: Properties, newInputs: Properties): boolean;
   /** Rules between inputs. */
   check?(inputs: Properties): CheckFailure[];
-  create(client: DatadogClient, model: Properties, inputs: Properties): Promise<Live>;
+  create(client: DatadogClient, model: Properties, inputs: Properties, log: HandlerContext<DatadogClient>["log"]): Promise<Live>;
   /** Undefined when it is gone. */
   read(client: DatadogClient, known: Known): Promise<Live | undefined>;
   update(client: DatadogClient, known: Known, model: Properties, inputs: Properties): Promise<Live>;
@@ -55,7 +55,7 @@ export function handlerOf(kind: Kind): ResourceHandler<DatadogClient> {
       const entries = diffInputs(olds, news, replaceOnChanges);
       return kind.replaces?.(olds, news) === true ? entries.map((entry) => ({ ...entry, replace: true })) : entries;
     },
-    create: async (context, news) => answer(await run(context, kind.create(context.client, shape.toModel(news), news)), news),
+    create: async (context, news) => answer(await run(context, kind.create(context.client, shape.toModel(news), news, context.log)), news),
     async read(context, id, state, last) {
       const live = await run(context, kind.read(context.client, { id, state }));
       if (live === undefined) return undefined;
