@@ -1,5 +1,5 @@
 /** What a container becomes on this machine: its program, environment, folders and user. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, posix } from "node:path";
 import { findImage, type LocalImage } from "./image";
 import { buildEnvironment, ConfigError, expand } from "./environment";
@@ -100,7 +100,18 @@ function volumeMounts({ volumeMounts: mounts = [] }: Container, volumes: Readonl
     if (volume === undefined) throw new ConfigError(`there is no volume ${name}`);
     if (isAbsolute(subPath) || subPath.split("/").includes("..")) throw new ConfigError(`the subPath ${subPath} leaves its volume`);
     const source = join(volume.source, subPath);
-    if (subPath !== "" && !volume.readOnly) mkdirSync(source, { recursive: true });
+    if (!volume.readOnly) makeSubPath(volume.source, subPath);
     return { source, target: posix.normalize(mountPath).replace(/(.)\/$/, "$1"), readOnly: readOnly || volume.readOnly };
   });
+}
+
+/** Folders inside a volume, as open as the volume itself; its group is inherited. */
+function makeSubPath(volume: string, subPath: string): void {
+  let folder = volume;
+  for (const part of subPath.split("/").filter((each) => each !== "")) {
+    folder = join(folder, part);
+    if (existsSync(folder)) continue;
+    mkdirSync(folder);
+    chmodSync(folder, statSync(volume).mode & 0o7777);
+  }
 }

@@ -8,7 +8,7 @@ import { Api, isStatus } from "./api";
 import type { Lookup } from "./environment";
 import { Recorder } from "./events";
 import { reportIngresses } from "./ingress-status";
-import { keepAlive, registerNode } from "./node";
+import { Node } from "./node";
 import type { ConfigMap, Secret } from "./objects";
 import { Pods } from "./pods";
 import { Provisioner } from "./provisioner";
@@ -41,31 +41,25 @@ async function main(): Promise<void> {
   const ready = readyFile(directory);
   mkdirSync(dirname(ready), { recursive: true });
   rmSync(ready, { force: true });
-  const { signal } = endOnSignals();
+  endOnSignals();
+  const { signal } = new AbortController();
 
   const api = await Api.fromFile(kubeconfig);
   const proxies = services.map((service) => new ServiceProxy(api, service, log));
   await Promise.all(proxies.map((proxy) => proxy.listen()));
-  const node = { name: nodeName, address: NODE_ADDRESS, zone, directory };
-  await registerNode(api, node);
-  const host = {
-    api,
-    lookup: lookupIn(api),
-    recorder: new Recorder(api, nodeName),
-    images,
-    bwrap,
-    directory,
-    nodeName,
-    nodeAddress: NODE_ADDRESS,
-    log,
+  const node = new Node(api, { name: nodeName, address: NODE_ADDRESS, zone, directory }, log);
+  await node.register();
+  const recorder = new Recorder(api, nodeName);
+  const host = { api, lookup: lookupIn(api), recorder, images, bwrap, directory, nodeName, nodeAddress: NODE_ADDRESS, log };
+  const missing = new Set(["its pods", "new ones"]);
+  const looksAfter = (what: string) => {
+    missing.delete(what);
+    log(`${nodeName} looks after ${what}`);
+    if (missing.size === 0) writeFileSync(ready, String(process.pid));
   };
-  const pods = new Pods(host, podNetwork, () => {
-    writeFileSync(ready, String(process.pid));
-    log(`${nodeName} looks after its pods`);
-  });
   await Promise.all([
-    keepAlive(api, node, signal, log),
-    pods.run(signal),
+    node.keepAlive(signal, () => looksAfter("new ones")),
+    new Pods(host, podNetwork, () => looksAfter("its pods")).run(signal),
     new Provisioner(api, join(directory, "volumes"), log).run(signal),
     reportIngresses(api, ingress, signal, log),
     ...proxies.map((proxy) => proxy.run(signal)),
@@ -73,14 +67,12 @@ async function main(): Promise<void> {
 }
 
 /** Containers end with this process, by the kernel: nothing has to be waited for. */
-function endOnSignals(): AbortController {
-  const controller = new AbortController();
+function endOnSignals(): void {
   for (const name of ["SIGTERM", "SIGINT"] as const)
     process.once(name, () => {
       log(`${name}: the node agent ends, and its containers with it`);
       process.exit(0);
     });
-  return controller;
 }
 
 main().catch((error: unknown) => {

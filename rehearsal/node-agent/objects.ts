@@ -29,6 +29,7 @@ export type ConfigMap = Json<k8s.V1ConfigMap>;
 export type Secret = Json<k8s.V1Secret>;
 export type PersistentVolume = Json<k8s.V1PersistentVolume>;
 export type PersistentVolumeClaim = Json<k8s.V1PersistentVolumeClaim>;
+export type NodeObject = Json<k8s.V1Node>;
 export type EndpointSlice = Json<k8s.V1EndpointSlice>;
 export type Ingress = Json<k8s.V1Ingress>;
 export type TokenRequest = Json<k8s.AuthenticationV1TokenRequest>;

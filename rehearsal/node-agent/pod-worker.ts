@@ -17,7 +17,7 @@ const RETRY_MILLISECONDS = 1_000;
 /** Milliseconds that a refused pod is kept waiting where a controller would make the next one at once. */
 const REFUSAL_MILLISECONDS = 5_000;
 /** Seconds between two looks at volumes: whether they are within their limits, and whether their origin has changed. */
-const VOLUME_SECONDS = 10;
+const VOLUME_SECONDS = 5;
 
 /** A pod's address, and that of the loopback that its processes listen on. */
 export interface PodAddress {

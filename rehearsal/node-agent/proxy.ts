@@ -70,8 +70,9 @@ export class ServiceProxy {
 /** The pods that take new connections, in a steady order. */
 export function readyEndpoints(slices: readonly EndpointSlice[]): Endpoint[] {
   return slices
-    .flatMap(({ endpoints = [], ports = [] }) =>
-      endpoints
+    .flatMap(({ endpoints, ports }) =>
+      // A Service without pods has null, whatever the model says.
+      ((endpoints as typeof endpoints | null) ?? [])
         // Absent means ready, as the API has it.
         .filter(({ conditions }) => conditions?.ready !== false)
         .flatMap(({ addresses }) => (ports ?? []).slice(0, 1).map(({ port = 0 }) => ({ address: twin(addresses[0] ?? ""), port }))),

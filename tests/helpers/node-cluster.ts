@@ -106,7 +106,8 @@ export class NodeCluster {
 
   /** Takes the API server away for a while. */
   async interruptApiServer(milliseconds: number): Promise<void> {
-    await this.supervisor.stop("kube-apiserver");
+    // Not its own slow farewell to those who watch.
+    await this.supervisor.stop("kube-apiserver", 1);
     await sleep(milliseconds);
     await this.restartControlPlane();
   }
