@@ -98,6 +98,13 @@ class Models {
 }
 
 const models: Partial<Record<ApiVersion, Models>> = {};
+const modelsOf = (version: ApiVersion) => (models[version] ??= new Models(version));
+
+/** Loads the models: seconds, or more on a busy machine, that no caller should wait for. */
+export function loadModels(): void {
+  modelsOf("v1");
+  modelsOf("v2");
+}
 
 /**
  * What is wrong with a payload, at most ten lines; none when it is as Datadog's description says.
@@ -105,8 +112,7 @@ const models: Partial<Record<ApiVersion, Models>> = {};
  * @param type a model's name, or `Array<name>`
  */
 export function payloadProblems(version: ApiVersion, type: string, payload: unknown): string[] {
-  const known = (models[version] ??= new Models(version));
-  return known.problems(payload, type, "body").slice(0, MOST_PROBLEMS);
+  return modelsOf(version).problems(payload, type, "body").slice(0, MOST_PROBLEMS);
 }
 
 /** Whether it is an object with members. */

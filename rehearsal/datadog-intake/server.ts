@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { createApi, type Keys } from "./api";
 import { onCallRoutes } from "./on-call";
+import { loadModels } from "./payload";
 import { Store } from "./store";
 import { teamRoutes } from "./teams";
 import { telemetryRoutes } from "./telemetry";
@@ -31,6 +32,7 @@ export interface Intake {
 
 /** Starts the intake. @throws Error when the port is taken or the records cannot be read */
 export async function startIntake({ port, folder, keys, address = "127.0.0.1" }: IntakeOptions): Promise<Intake> {
+  loadModels();
   const server: Server = createApi(ROUTES, new Store(folder), keys).listen(port, address);
   await once(server, "listening");
   return {
