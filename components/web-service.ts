@@ -6,6 +6,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { IngressAnnotations } from "./edge";
 import type { HardenedNamespace } from "./namespace";
+import { awaiting, podTurnSeconds } from "./lib/awaiting";
 import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
 import type { PodSecret } from "./lib/pod-secret";
 import { buildMigrationPod, buildServerPod, contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
@@ -126,7 +127,11 @@ export class WebService extends pulumi.ComponentResource {
           }),
         },
       },
-      { ...parent, dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, this.migration] },
+      {
+        ...parent,
+        dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, this.migration],
+        ...awaiting(PROGRESS_DEADLINE_SECONDS + args.replicas.maximum * podTurnSeconds(args.terminationGraceSeconds)),
+      },
     );
     const service = new k8s.core.v1.Service(
       `${name}-service`,
@@ -243,7 +248,11 @@ export class WebService extends pulumi.ComponentResource {
           }),
         },
       },
-      { parent: this, dependsOn: [serviceAccount, networkPolicy, args.migratorSecret.secret] },
+      {
+        parent: this,
+        dependsOn: [serviceAccount, networkPolicy, args.migratorSecret.secret],
+        ...awaiting(args.migrationDeadlineSeconds),
+      },
     );
   }
 

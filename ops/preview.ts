@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { type EngineResult, openStack, REPOSITORY } from "./engine";
+import { EngineError, type EngineResult, openStack, REPOSITORY } from "./engine";
 
 /** The pack that every preview and `up` runs. */
 export const POLICY_PACK = join(REPOSITORY, "policies");
@@ -53,9 +53,17 @@ export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
   });
   try {
     options.write(`Engine ${stack.engineVersion}; state: ${stack.backend}; plugins: ${describePlugins(stack.plugins)}\n\n`);
-    const result = await stack.preview({ policyPacks: [POLICY_PACK], diff: options.diff === true });
-    const record = buildRecord(options.stack, stack, result);
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, undefined, 2)}\n`);
+    const write = async (result: EngineResult) => {
+      const record = buildRecord(options.stack, stack, result);
+      if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, undefined, 2)}\n`);
+      return record;
+    };
+    const result = await stack.preview({ policyPacks: [POLICY_PACK], diff: options.diff === true }).catch(async (error: unknown) => {
+      // What a gate found is what the record is for.
+      if (error instanceof EngineError) await write({ changes: {}, events: error.events });
+      throw error;
+    });
+    const record = await write(result);
     if (record.skippedPolicies.length > 0)
       throw new Error(
         `${record.skippedPolicies.length} mandatory policies could not be evaluated at preview, so the gate did not hold:\n${record.skippedPolicies.join("\n")}`,

@@ -30,7 +30,7 @@ export function toDatabase(database: DatabaseNetwork): EgressRule {
   return { to: database.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ protocol: "TCP", port: database.port }] };
 }
 
-/** HTTPS to anywhere outside private networks: S3 has no fixed addresses. */
+/** HTTPS to anywhere but the link-local addresses, where nodes find their credentials: S3 has no fixed addresses. */
 export const TO_PUBLIC_HTTPS: EgressRule = {
   to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
   ports: [{ protocol: "TCP", port: 443 }],
