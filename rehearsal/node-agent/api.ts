@@ -75,6 +75,11 @@ export class Api {
     return this.send("DELETE", path, { body });
   }
 
+  /** Ends its connections. */
+  async close(): Promise<void> {
+    await this.dispatcher.destroy();
+  }
+
   /** The changes since a resource version, until the server or the signal ends them. */
   async *watch(path: string, query: Query, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const watchQuery = { ...query, resourceVersion, watch: "true", allowWatchBookmarks: "true", timeoutSeconds: String(WATCH_SECONDS) };

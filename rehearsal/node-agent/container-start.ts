@@ -49,7 +49,7 @@ export async function sandboxOptions(spec: Container, pod: Pod, host: Host, plac
 
   const podSecurity = pod.spec?.securityContext ?? {};
   const security = { ...podSecurity, ...spec.securityContext };
-  const { runAsUser: uid = 0, runAsGroup: gid = 0, readOnlyRootFilesystem = false, allowPrivilegeEscalation = true } = security;
+  const { runAsUser: uid = 0, runAsGroup: gid = 0, readOnlyRootFilesystem = false } = security;
   const message = messageFile(directory, spec);
   writeFileSync(message, "");
   chown(message, uid, gid);
@@ -75,7 +75,6 @@ export async function sandboxOptions(spec: Container, pod: Pod, host: Host, plac
       uid,
       gid,
       groups: [...new Set([podSecurity.fsGroup, ...(podSecurity.supplementalGroups ?? [])])].filter((group) => group !== undefined),
-      mayEscalate: allowPrivilegeEscalation,
     },
     logFile: join(directory, `${spec.name}.log`),
     recordFile: join(directory, `${spec.name}.process`),

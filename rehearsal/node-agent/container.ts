@@ -7,7 +7,8 @@ import { ConfigError } from "./environment";
 import type { Host } from "./host";
 import { describe } from "./informer";
 import type { Container, ContainerState, ContainerStatus, LifecycleHandler, Pod, TerminatedState } from "./objects";
-import { keepProbing, pause, type ProbeTarget, runProbe } from "./probe";
+import { probeContainer } from "./container-probes";
+import { pause, runProbe } from "./probe";
 import { type Exit, Sandbox } from "./sandbox";
 import type { MountedVolume } from "./volumes";
 
@@ -176,7 +177,7 @@ export class ContainerRunner {
         state: { running: { startedAt } },
       };
       changed();
-      if (!this.isInit) this.startProbes({ address: this.context.address().listenAddress, container: this.spec, sandbox }, probes.signal);
+      if (!this.isInit) this.startProbes(sandbox, probes.signal);
       const exit = await sandbox.exited;
       probes.abort();
       this.sandbox = undefined;
@@ -235,35 +236,16 @@ export class ContainerRunner {
     this.context.changed();
   }
 
-  private startProbes(target: ProbeTarget, signal: AbortSignal): void {
-    const { startupProbe, readinessProbe, livenessProbe } = this.spec;
-    const until = AbortSignal.any([signal, this.killing.signal]);
-    const failed = (kind: string) => (message: string) => this.tell("Warning", "Unhealthy", `${kind} probe failed: ${message}`);
-    const restart = (kind: string, seconds: number | undefined) => (success: boolean) => {
-      if (success) return;
-      const grace = seconds ?? this.context.pod().spec?.terminationGracePeriodSeconds ?? 30;
-      void this.stop(() => grace, `Container ${this.spec.name} failed ${kind} probe, will be restarted`);
-    };
-    const others = () => {
-      if (livenessProbe !== undefined)
-        void keepProbing(livenessProbe, target, until, {
-          decided: restart("liveness", livenessProbe.terminationGracePeriodSeconds),
-          failed: failed("Liveness"),
-        });
-      if (readinessProbe === undefined) return this.update({ ready: true });
-      // Asked until the process is gone: a pod that is being stopped may still serve.
-      void keepProbing(readinessProbe, target, signal, { decided: (ready) => this.update({ ready }), failed: failed("Readiness") });
-    };
-    if (startupProbe === undefined) return others();
-    const done = new AbortController();
-    void keepProbing(startupProbe, target, AbortSignal.any([until, done.signal]), {
-      decided: (success) => {
-        done.abort();
-        if (!success) return restart("startup", startupProbe.terminationGracePeriodSeconds)(false);
-        this.update({ started: true });
-        others();
+  private startProbes(sandbox: Sandbox, signal: AbortSignal): void {
+    const target = { address: this.context.address().listenAddress, container: this.spec, sandbox };
+    probeContainer(target, signal, this.killing.signal, {
+      started: () => this.update({ started: true }),
+      ready: (ready) => this.update({ ready }),
+      failed: (kind, message) => this.tell("Warning", "Unhealthy", `${kind} probe failed: ${message}`),
+      restart: (kind, seconds) => {
+        const grace = seconds ?? this.context.pod().spec?.terminationGracePeriodSeconds ?? 30;
+        void this.stop(() => grace, `Container ${this.spec.name} failed ${kind} probe, will be restarted`);
       },
-      failed: failed("Startup"),
     });
   }
 

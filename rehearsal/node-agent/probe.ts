@@ -118,7 +118,7 @@ export async function keepProbing(
   probe: Probe,
   target: ProbeTarget,
   signal: AbortSignal,
-  report: { decided(success: boolean, message: string): void; failed(message: string): void },
+  report: { decided(success: boolean): unknown; failed(message: string): void },
 ): Promise<void> {
   const { initialDelaySeconds = 0, periodSeconds = 10, timeoutSeconds = 1, successThreshold = 1, failureThreshold = 3 } = probe;
   let run = { success: false, length: 0 };
@@ -128,7 +128,7 @@ export async function keepProbing(
     if (signal.aborted) return;
     run = { success: result.success, length: run.success === result.success ? run.length + 1 : 1 };
     if (!result.success) report.failed(result.message);
-    if (run.length === (result.success ? successThreshold : failureThreshold)) report.decided(result.success, result.message);
+    if (run.length === (result.success ? successThreshold : failureThreshold)) report.decided(result.success);
     await pause(periodSeconds * 1000, signal);
   }
 }

@@ -20,8 +20,6 @@ export interface User {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
-  /** Whether a program may gain rights (set-user-id files). */
-  readonly mayEscalate: boolean;
 }
 
 /** What to run. */
@@ -190,11 +188,11 @@ function missingFolders(mounts: readonly Mount[]): string[] {
   return [...folders].sort();
 }
 
-function userCommand({ uid, gid, groups, mayEscalate }: User): string[] {
+function userCommand({ uid, gid, groups }: User): string[] {
   const become = IS_ROOT
     ? [`--reuid=${uid}`, `--regid=${gid}`, groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`, "--bounding-set=-all"]
     : [];
-  return [SETPRIV, ...become, "--inh-caps=-all", ...(mayEscalate ? [] : ["--no-new-privs"]), "--"];
+  return [SETPRIV, ...become, "--inh-caps=-all", "--no-new-privs", "--"];
 }
 
 async function readInit(information: Readable): Promise<number> {

@@ -95,7 +95,8 @@ const CONTAINER: Fields = {
   stdinOnce: [false],
   tty: [false],
   securityContext: {
-    allowPrivilegeEscalation: "any",
+    // bubblewrap never lets a program gain rights.
+    allowPrivilegeEscalation: [false],
     // None is left in any case.
     capabilities: { drop: "any", add: [[]] },
     privileged: [false],

@@ -167,6 +167,7 @@ export class NodeCluster {
   }
 
   async stop(): Promise<void> {
+    await this.api.close();
     await stopAll(this.supervisor, this.directory);
   }
 }

@@ -277,6 +277,24 @@ describe("restarts", () => {
     expect(items.map(({ message }) => message)).toEqual(["Container main failed liveness probe, will be restarted"]);
   });
 
+  it("wait for the startup probe: until it succeeds the container has not started, is not ready and is not asked whether it lives", async () => {
+    await cluster.createPod(
+      "starts",
+      {
+        ...shell("sleep 2; touch /data/up; exec sleep 30"),
+        volumeMounts: [{ name: "data", mountPath: "/data" }],
+        startupProbe: { exec: { command: ["test", "-e", "/data/up"] }, periodSeconds: 1, failureThreshold: 20 },
+        livenessProbe: { exec: { command: ["test", "-e", "/data/up"] }, periodSeconds: 1, failureThreshold: 1 },
+      },
+      { volumes: [{ name: "data", emptyDir: {} }] },
+    );
+    const before = main(await cluster.untilPod("starts", (pod) => main(pod)?.state?.running !== undefined));
+    expect([before?.started, before?.ready]).toEqual([false, false]);
+    const after = main(await cluster.untilPod("starts", (pod) => main(pod)?.started === true && main(pod)?.ready === true));
+    expect(after?.restartCount).toBe(0);
+    await cluster.api.remove(cluster.path("pods", "starts"), { gracePeriodSeconds: 0 });
+  });
+
   it("come for init containers too, in order, before the others start", async () => {
     const mount = { volumeMounts: [{ name: "data", mountPath: "/data" }] };
     const init = (name: string, script: string) => ({ name, ...CONTAINER_BASICS, ...mount, ...shell(script) });
@@ -302,17 +320,18 @@ describe("restarts", () => {
 
 describe("the end of a pod", () => {
   const trap = "trap 'echo term; exit 0' TERM; echo started; while :; do sleep 0.05; done";
-  const running = (name: string) => cluster.untilPod(name, (pod) => main(pod)?.ready === true);
+  // Running is told before the program has said a word, or set a trap.
+  const running = (name: string) => cluster.untilPod(name, (pod) => main(pod)?.ready === true && cluster.log(name) === "started\n");
   const gone = (name: string) =>
     cluster.until(`the end of ${name}`, async () => ((await cluster.find(cluster.path("pods", name))) === undefined ? true : undefined));
 
   it("is preStop, then SIGTERM, within the grace", async () => {
     const preStop = {
       exec: {
-        command: ["sh", "-c", "echo pre-stop > /proc/1/root/data/note; echo pre-stop >> /data/order; sleep 0.5; echo done >> /data/order"],
+        command: ["sh", "-c", "echo pre-stop >> /data/order; sleep 0.5; echo done >> /data/order"],
       },
     };
-    const script = "trap 'cat /data/order; echo term; exit 0' TERM; while :; do sleep 0.05; done";
+    const script = "trap 'cat /data/order; echo term; exit 0' TERM; echo started; while :; do sleep 0.05; done";
     await cluster.createPod(
       "stops",
       { ...shell(script), lifecycle: { preStop }, volumeMounts: [{ name: "data", mountPath: "/data" }] },
@@ -321,7 +340,7 @@ describe("the end of a pod", () => {
     await running("stops");
     await cluster.api.remove(cluster.path("pods", "stops"));
     await gone("stops");
-    expect(cluster.log("stops")).toBe("pre-stop\ndone\nterm\n");
+    expect(cluster.log("stops")).toBe("started\npre-stop\ndone\nterm\n");
   });
 
   it("is SIGKILL after the grace for a container that does not listen", async () => {
