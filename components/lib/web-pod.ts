@@ -86,7 +86,6 @@ export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.Pod
           image: args.image,
           imagePullPolicy: "IfNotPresent",
           ports: [{ name: "http", containerPort: args.containerPort, protocol: "TCP" }],
-          env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
           envFrom: [{ configMapRef: { name: args.configMapName } }, ...args.secretNames.map((name) => ({ secretRef: { name } }))],
           resources: {
             requests: { cpu: `${args.cpuRequestMillicores}m`, memory: `${args.memoryRequestMebibytes}Mi`, "ephemeral-storage": "128Mi" },
