@@ -167,25 +167,23 @@ function sandboxArguments({ hostname: name, mounts, readOnlyRoot, user, workingD
     ),
     ...["--proc", "/proc", "--dev", "/dev"],
     ...["--perms", "1777", readOnlyRoot ? "--dir" : "--tmpfs", "/tmp"],
-    // bwrap makes missing folders for itself alone.
-    ...missingFolders(mounts).flatMap((folder) => ["--perms", "0755", "--dir", folder]),
-    // Outer folders first, or they would hide the inner ones.
-    ...[...mounts]
-      .sort((a, b) => (a.target < b.target ? -1 : 1))
-      .flatMap(({ source, target, readOnly }) => [readOnly ? "--ro-bind" : "--bind", source, target]),
+    ...mountArguments(mounts),
     ...(readOnlyRoot ? ["--remount-ro", "/"] : []),
     ...["--chdir", workingDirectory],
   ];
 }
 
-/** The folders above mount points that no other mount brings, outer ones first. */
-function missingFolders(mounts: readonly Mount[]): string[] {
-  const present = [...SYSTEM_FOLDERS, "/proc", "/dev", "/tmp", ...mounts.map(({ target }) => target)];
-  const folders = new Set<string>();
-  for (const { target } of mounts)
-    for (let folder = dirname(target); folder !== "/"; folder = dirname(folder))
-      if (!present.some((each) => folder === each || folder.startsWith(`${each}/`))) folders.add(folder);
-  return [...folders].sort();
+/** Outer folders come first, or they would hide the inner ones; folders on the way are made for all, as bwrap makes them for itself alone. */
+function mountArguments(mounts: readonly Mount[]): string[] {
+  const present = new Set(["/", "/proc", "/dev", "/tmp", ...SYSTEM_FOLDERS, ...mounts.map(({ target }) => target)]);
+  return [...mounts]
+    .sort((a, b) => (a.target < b.target ? -1 : 1))
+    .flatMap(({ source, target, readOnly }) => {
+      const missing: string[] = [];
+      for (let folder = dirname(target); !present.has(folder); folder = dirname(folder)) missing.unshift(folder);
+      for (const folder of missing) present.add(folder);
+      return [...missing.flatMap((folder) => ["--perms", "0755", "--dir", folder]), readOnly ? "--ro-bind" : "--bind", source, target];
+    });
 }
 
 function userCommand({ uid, gid, groups }: User): string[] {

@@ -1,16 +1,25 @@
 /** One pod at a time under the node agent, against a real control plane: what a container sees, how it starts, waits and ends. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "../../rehearsal/node-agent/objects";
 import { CONTAINER_BASICS, INGRESS_CLASS, NAMESPACE, NodeCluster } from "../helpers/node-cluster";
 
 let cluster: NodeCluster;
+/** A folder some levels below /tmp, as a clone may lie there. */
+const deepFolder = join(mkdtempSync("/tmp/node-agent-"), "a", "programs");
 beforeAll(async () => {
+  mkdirSync(deepFolder, { recursive: true });
+  chmodSync(join(deepFolder, "..", ".."), 0o700);
+  writeFileSync(join(deepFolder, "hello"), "#!/bin/sh\necho hello from $PWD\n", { mode: 0o755 });
   cluster = await NodeCluster.start({
+    "test/any:deep": { command: ["hello"], workingDirectory: deepFolder, path: [deepFolder], folders: [deepFolder] },
     "test/any:with-command": { command: ["echo", "the image's own"], workingDirectory: "/usr", path: [], folders: [] },
   });
 }, 120_000);
-afterAll(() => cluster.stop(), 30_000);
+afterAll(async () => {
+  await cluster.stop();
+  rmSync(join(deepFolder, "..", ".."), { recursive: true });
+}, 30_000);
 
 const main = (pod: Pod) => pod.status?.containerStatuses?.[0];
 const ended = (pod: Pod) => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
@@ -115,6 +124,15 @@ describe("a container", () => {
     expect([log, exitCode]).toEqual(["the image's own\n", 0]);
   });
 
+  it("reaches its image's folders where a volume is mounted above them and their parents are closed", async () => {
+    const { log } = await run(
+      "deep",
+      { image: "test/any:deep", volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] },
+      { volumes: [{ name: "tmp", emptyDir: {} }] },
+    );
+    expect(log).toBe(`hello from ${deepFolder}\n`);
+  });
+
   it("finds Secrets, ConfigMaps and its token as files with their modes, for its group and read-only", async () => {
     await cluster.api.create(cluster.path("secrets"), { metadata: { name: "files" }, stringData: { "tls.key": "key", "tls.crt": "crt" } });
     await cluster.api.create(cluster.path("configmaps"), { metadata: { name: "files" }, data: { "app.conf": "conf", two: "2" } });
@@ -200,7 +218,7 @@ describe("a pod that cannot start", () => {
     await cluster.createPod("no-image", { image: "registry.example.com/other:1" });
     const pod = await cluster.untilPod("no-image", (each) => main(each)?.state?.waiting?.reason === "ImagePullBackOff");
     expect(main(pod)?.state?.waiting?.message).toBe(
-      "registry.example.com/other:1 is not in the image table of the rehearsal, which has test/any, test/any:with-command (rehearsal/images.ts)",
+      "registry.example.com/other:1 is not in the image table of the rehearsal, which has test/any, test/any:deep, test/any:with-command (rehearsal/images.ts)",
     );
     await cluster.api.remove(cluster.path("pods", "no-image"));
   });
