@@ -41,7 +41,7 @@ export async function startIntake({ port, folder, keys, address = "127.0.0.1" }:
     close: () =>
       new Promise((done) => {
         server.close(() => done());
-        //MUT server.closeAllConnections();
+        server.closeAllConnections();
       }),
   };
 }
