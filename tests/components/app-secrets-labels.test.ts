@@ -2,9 +2,6 @@
  * Which values AWSCURRENT and AWSPREVIOUS give through rotations, asked of moto's Secrets Manager, with each new SecretVersion put as the
  * official provider puts it. It does not prove that AWS itself moves labels as moto does.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -14,8 +11,8 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { AppSecrets } from "../../components/app-secrets";
 import { HardenedNamespace } from "../../components/namespace";
-import { motoTool, provide } from "../../toolchain/tools";
 import { randomOf, reveal, startMocks } from "../helpers/mocks";
+import { ACCOUNT, type Moto, startMoto } from "../helpers/moto";
 
 const SECRET = "maestroverse/app-secrets";
 const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
@@ -25,32 +22,16 @@ const pair = (jwt: number, session: number) => ({
   SESSION_SECRET: randomOf(`app-secrets-session-secret-g${session}`),
 });
 
-let moto: ChildProcess;
+let moto: Moto;
 let client: SecretsManagerClient;
 beforeAll(async () => {
-  const { path } = await provide(motoTool, () => undefined);
-  const port = await freePort();
-  moto = spawn("setpriv", ["--pdeathsig", "TERM", path, "-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-  client = new SecretsManagerClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await client.send(new CreateSecretCommand({ Name: SECRET }));
-      break;
-    } catch (error) {
-      if (attempt > 100 || moto.exitCode !== null) throw error;
-      await sleep(100);
-    }
-  }
+  moto = await startMoto();
+  client = new SecretsManagerClient(moto.client("us-east-1"));
+  await client.send(new CreateSecretCommand({ Name: SECRET }));
 }, 120_000);
 afterAll(async () => {
   client.destroy();
-  const ended = new Promise((resolve) => moto.once("exit", resolve));
-  moto.kill();
-  await ended;
+  await moto.stop();
 });
 
 /** Logical names in the state. */
@@ -62,7 +43,7 @@ async function up(jwt: ReturnType<typeof of>, session: ReturnType<typeof of>): P
   await mocks.run(() => {
     const namespace = new HardenedNamespace("application", { namespaceName: "maestroverse", labels: {} });
     const generations = { JWT_SECRET: jwt, SESSION_SECRET: session };
-    const args = { secretsManagerName: SECRET, accountId: "111122223333", secondRegion: "us-west-2", namespace, labels: {} };
+    const args = { secretsManagerName: SECRET, accountId: ACCOUNT, secondRegion: "us-west-2", namespace, labels: {} };
     new AppSecrets("app-secrets", { ...args, generations, dualVerification: ["JWT_SECRET"] });
   });
   const versions = mocks.resourcesOf("aws:secretsmanager/secretVersion:SecretVersion");
@@ -98,11 +79,3 @@ it.each([
   await up(jwt, session);
   expect(await labels()).toEqual({ current, previous, versions: 2 });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

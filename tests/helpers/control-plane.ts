@@ -2,12 +2,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { controlPlaneTools, provide, type Tool } from "../../toolchain/tools";
+import { freePorts } from "./free-ports";
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -132,20 +132,6 @@ function kubeconfigText(server: string, token: string): string {
     "current-context: test",
     "",
   ].join("\n");
-}
-
-/** Ports that nobody listens on; all are held until all are found, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function tail(file: string): string {

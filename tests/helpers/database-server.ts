@@ -1,13 +1,13 @@
 /** A real PostgreSQL server for a test: on a free port of the loopback, with SCRAM, and a log of every statement. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
 
 import { postgresTool, provide } from "../../toolchain/tools";
+import { freePort } from "./free-ports";
 
 /** A running server. */
 export interface DatabaseServer {
@@ -130,12 +130,4 @@ async function end(child: ChildProcess): Promise<void> {
   // Fast shutdown: sessions are ended, data is written.
   child.kill("SIGINT");
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -10,7 +10,7 @@ import type { Keys } from "../../rehearsal/datadog-intake/api";
 import type { Records } from "../../rehearsal/datadog-intake/store";
 import { REPOSITORY } from "../../toolchain/versions";
 import { TSX } from "../../toolchain/plugins";
-import { freePort } from "./moto";
+import { freePort } from "./free-ports";
 
 /** How long a cold machine with two busy cores may take. */
 const START_SECONDS = 60;

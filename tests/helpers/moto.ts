@@ -1,10 +1,10 @@
 /** A moto server for a test. */
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { motoEnvironment } from "../../rehearsal/substrates/moto";
 import { motoTool, provide } from "../../toolchain/tools";
+import { freePort } from "./free-ports";
 
 /** A running moto. */
 export interface Moto {
@@ -55,13 +55,4 @@ export async function startMoto(port?: number): Promise<Moto> {
   }
   await stop();
   throw new Error(`moto did not answer within ${START_SECONDS} s`);
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,6 @@
 /** A control plane with the node agent as its only node, on free ports and addresses of the loopback. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +13,7 @@ import { type NodeAgentSettings, readyFile } from "../../rehearsal/node-agent/se
 import { TSX } from "../../toolchain/plugins";
 import { bubblewrapTool, provide } from "../../toolchain/tools";
 import { REPOSITORY } from "../../toolchain/versions";
+import { freePorts } from "./free-ports";
 
 /** Namespace of the tests' objects; Pod Security `restricted` is enforced in it. */
 export const NAMESPACE = "test";
@@ -175,18 +175,4 @@ export class NodeCluster {
 async function stopAll(supervisor: Supervisor, directory: string): Promise<void> {
   for (const name of ["node-agent", ...CONTROL_PLANE_SERVERS]) await supervisor.stop(name);
   rmSync(directory, { recursive: true, force: true });
-}
-
-/** Ports that nobody listens on; all are held until all are found, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

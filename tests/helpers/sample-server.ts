@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { databaseUrl } from "../../components/lib/database-url";
 import { buildEnvironment } from "../../components/web-service";
 import { SECRET_NAMES } from "../../config";
 import { type DatabaseServer, startDatabaseServer } from "./database-server";
+import { freePort } from "./free-ports";
 
 /** The workspace's root, where npm is called. */
 export const SAMPLE_SERVER = join(__dirname, "../../rehearsal/sample-server");
@@ -175,13 +175,4 @@ async function send(dispatcher: Dispatcher, url: string, { method = "GET", json,
   const text = await answer.body.text();
   const isJson = String(answer.headers["content-type"] ?? "").startsWith("application/json") && text !== "";
   return { status: answer.statusCode, headers: answer.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
-}
-
-/** A port of the loopback on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

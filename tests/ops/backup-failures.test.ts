@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { uploadFile } from "../../ops/backup/upload";
 import { BACKUP_PASSWORD, type BackupWorld, startBackupWorld } from "../helpers/backup-program";
-import { freePort } from "../helpers/moto";
+import { freePort } from "../helpers/free-ports";
 
 let world: BackupWorld;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import type { Settings } from "../../config";
 import { makeDirectory } from "../../rehearsal/lib/directory";
 import { Supervisor } from "../../rehearsal/lib/supervisor";
 import { datadogIntake, readDatadogKeys } from "../../rehearsal/substrates/datadog-intake";
-import { freePort } from "../helpers/moto";
+import { freePort } from "../helpers/free-ports";
 
 jest.setTimeout(120_000);
 

@@ -10,7 +10,7 @@ import { parseSettings, type Settings } from "../../config";
 import { makeDirectory } from "../../rehearsal/lib/directory";
 import { Supervisor } from "../../rehearsal/lib/supervisor";
 import { postgresql, readDatabaseAdminPassword } from "../../rehearsal/substrates/postgresql";
-import { freePort } from "../helpers/moto";
+import { freePort } from "../helpers/free-ports";
 
 const NAME = "postgresql";
 

@@ -8,7 +8,7 @@ import { STS } from "@aws-sdk/client-sts";
 import type { Rehearsal } from "../../../rehearsal/lib/substrate";
 import { Supervisor } from "../../../rehearsal/lib/supervisor";
 import { moto, MOTO_SERVER } from "../../../rehearsal/substrates/moto";
-import { freePort } from "../../helpers/moto";
+import { freePort } from "../../helpers/free-ports";
 import { PluginStack } from "../../helpers/plugin-stack";
 import { ACCOUNT, REGION, rotation } from "./programs/aws";
 

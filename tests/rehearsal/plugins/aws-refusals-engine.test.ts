@@ -4,7 +4,8 @@ import { S3 } from "@aws-sdk/client-s3";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { WAFV2 } from "@aws-sdk/client-wafv2";
 
-import { freePort, type Moto, startMoto } from "../../helpers/moto";
+import { freePort } from "../../helpers/free-ports";
+import { type Moto, startMoto } from "../../helpers/moto";
 import { PluginStack } from "../../helpers/plugin-stack";
 import { anything, backups, database, edge, named, REGION, rotation, SECOND_REGION, unnamed } from "./programs/aws";
 
