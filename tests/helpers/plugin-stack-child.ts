@@ -1,20 +1,29 @@
-/** Runs one operation that must fail and prints what it says. @see PluginStack.failure */
+/** Runs operations that must fail, one message each, and answers what they say. @see PluginStack.failure */
 import { type FailureRequest, PluginStack, type Program } from "./plugin-stack";
 
-async function main(request: FailureRequest): Promise<number> {
+/** Milliseconds without a request after which the process ends: its test file is done. */
+const IDLE_MILLISECONDS = 30_000;
+
+async function failureOf(request: FailureRequest): Promise<string> {
   const exported = (await import(request.file)) as Record<string, (settings: unknown) => Program>;
   const makeProgram = exported[request.name];
-  if (makeProgram === undefined) throw new Error(`${request.file} exports no ${request.name}`);
+  if (makeProgram === undefined) return `${request.file} exports no ${request.name}`;
   const stack = await PluginStack.open(request.folder, request.options).bind(makeProgram(request.settings));
-  try {
-    await stack[request.operation]();
-    process.stdout.write("it succeeded");
-    return 1;
-  } catch (error) {
-    process.stdout.write(error instanceof Error ? error.message : String(error));
-    return 0;
-  }
+  return stack[request.operation]().then(
+    () => "it succeeded",
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 }
 
 process.on("unhandledRejection", () => undefined);
-void main(JSON.parse(process.argv[2] ?? "{}") as FailureRequest).then((code) => process.exit(code));
+process.on("disconnect", () => process.exit());
+let idle = setTimeout(() => process.exit(), IDLE_MILLISECONDS);
+process.on("message", (request: FailureRequest) => {
+  clearTimeout(idle);
+  void failureOf(request)
+    .catch((error: unknown) => `cannot be run: ${String(error)}`)
+    .then((said) => {
+      process.send?.(said);
+      idle = setTimeout(() => process.exit(), IDLE_MILLISECONDS);
+    });
+});

@@ -1,9 +1,8 @@
 /** A stack under the real engine with stand-in plugins: file backend, state and plugins in a temporary folder. */
-import { execFile } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { promisify } from "node:util";
 
 import * as automation from "@pulumi/pulumi/automation";
 
@@ -44,6 +43,9 @@ export interface FailureRequest extends ProgramReference {
   readonly operation: "preview" | "up" | "refresh" | "destroy";
 }
 
+/** The process of {@link PluginStack.failure}. */
+let failing: ChildProcess | undefined;
+
 /** A stack and its folder. */
 export class PluginStack {
   private constructor(
@@ -74,16 +76,29 @@ export class PluginStack {
   }
 
   /**
-   * What an operation says that fails. It runs in a process of its own: a program that fails leaves unhandled rejections behind, which
-   * jest would count as failures.
-   *
-   * @throws Error when it does not fail.
+   * What an operation says that fails; "it succeeded" when it does not. It runs in another process, which serves one test file: a program
+   * that fails leaves unhandled rejections behind, which jest would count as failures. One operation at a time.
    */
   async failure(operation: FailureRequest["operation"], program: ProgramReference): Promise<string> {
+    if (failing === undefined || !failing.connected) {
+      failing = fork(join(__dirname, "plugin-stack-child.ts"), { execArgv: ["--import", require.resolve("tsx")], stdio: "ignore" });
+      // It ends with this process, or by itself.
+      failing.unref();
+      failing.channel?.unref();
+    }
+    const child = failing;
     const request: FailureRequest = { ...program, folder: this.folder, options: this.options, operation };
-    const args = ["--import", require.resolve("tsx"), join(__dirname, "plugin-stack-child.ts"), JSON.stringify(request)];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
-    return stdout;
+    return new Promise((resolveSaid, reject) => {
+      const ended = () => reject(new Error("the process of failing programs ended"));
+      child.channel?.ref();
+      child.once("exit", ended);
+      child.once("message", (said: string) => {
+        child.channel?.unref();
+        child.off("exit", ended);
+        resolveSaid(said);
+      });
+      child.send(request);
+    });
   }
 
   /** The stack, bound to a program. */
