@@ -33,6 +33,7 @@ const databaseRoles = new DatabaseRoles(
     ...database,
     databaseName: database.name,
     maximumPods: web.replicas.maximum,
+    terminationGraceSeconds: web.terminationGraceSeconds,
     generations: database.roles,
     namespace,
     migrationsNamespace,

@@ -20,7 +20,7 @@ import {
   sourceKeyStatements,
 } from "./lib/iam-backup";
 import type { DatabaseNetwork } from "./lib/network-policy";
-import type { PodSecret } from "./lib/pod-secret";
+import { type DatabaseCredential, partsOf } from "./lib/pod-secret";
 import { BackupBucket } from "./lib/s3-backup-bucket";
 import { buildReplicationRule } from "./lib/s3-rules";
 
@@ -61,7 +61,7 @@ export interface BackupsArgs {
   readonly s3Endpoint?: string | undefined;
   readonly database: DatabaseNetwork & { readonly name: string; readonly adminUser: string };
   /** maestro_backup's credential. */
-  readonly backupSecret: PodSecret;
+  readonly backupSecret: DatabaseCredential;
   /** The instance; needed by the methods rds and both. */
   readonly rds?: RdsSettings | undefined;
   readonly namespace: HardenedNamespace;
@@ -170,6 +170,7 @@ export class Backups extends pulumi.ComponentResource {
     const labels = { ...args.labels, ...selector };
     const namespace = args.namespace.namespaceName;
     const inNamespace = { parent: this, dependsOn: [args.namespace.namespace] };
+    const { secretName, authority } = args.backupSecret;
     const serviceAccount = new k8s.core.v1.ServiceAccount(
       `${name}-service-account`,
       {
@@ -218,12 +219,12 @@ export class Backups extends pulumi.ComponentResource {
             spec: {
               backoffLimit: RETRIES,
               activeDeadlineSeconds: ACTIVE_DEADLINE_SECONDS,
-              template: buildBackupPod({ ...args, secretName: args.backupSecret.secretName, selector }),
+              template: buildBackupPod({ ...args, secretName, authorityConfigMap: authority?.configMapName, selector }),
             },
           },
         },
       },
-      { parent: this, dependsOn: [serviceAccount, volume, networkPolicy, args.backupSecret.secret, ...dependencies] },
+      { parent: this, dependsOn: [serviceAccount, volume, networkPolicy, ...partsOf(args.backupSecret), ...dependencies] },
     );
   }
 }

@@ -11,15 +11,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HardenedNamespace } from "./namespace";
 import { refuse } from "./lib/component-error";
-import {
-  APP_STATEMENT_TIMEOUT_MILLISECONDS,
-  connectionLimits,
-  type ConnectionDemand,
-  IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS,
-} from "./lib/database-limits";
-import { databaseUrl, libpqTls, type SslMode } from "./lib/database-url";
+import { authorityConfigMapData, authorityConfigMapName, validateAuthority } from "./lib/database-authority";
+import { credentialData, type DatabaseEndpoint, databaseSecretName } from "./lib/database-credential";
+import { connectionLimits, type ConnectionDemand } from "./lib/database-limits";
+import { ROLE_PARAMETERS } from "./lib/database-role-spec";
 import { generationAnnotations, validateGeneration } from "./lib/generations";
-import type { Generation, PodSecret } from "./lib/pod-secret";
+import type { DatabaseCredential, Generation } from "./lib/pod-secret";
 import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, ROLE_NAMES, type RoleKey, SCHEMA } from "./lib/privileges";
 import { SCRAM_SALT_BYTES, scramVerifier } from "./lib/scram";
 
@@ -30,21 +27,8 @@ const PASSWORD_LENGTH = 40;
 /** Characters beside letters and digits: the four that need quoting neither in a URL nor in a shell. */
 const PASSWORD_SPECIAL_CHARACTERS = "-_.~";
 
-/** What sets one role apart from the others; the provider's defaults are not. */
-const ROLE_SETTINGS: Readonly<Record<RoleKey, Partial<postgresql.RoleArgs>>> = {
-  migrator: { searchPaths: [SCHEMA] },
-  app: { searchPaths: [SCHEMA], statementTimeout: APP_STATEMENT_TIMEOUT_MILLISECONDS },
-  backup: { searchPaths: [SCHEMA] },
-};
-
 /** Arguments of {@link DatabaseRoles}. */
-export interface DatabaseRolesArgs extends ConnectionDemand {
-  /** Server as pods reach it; with `verify-full` the name in its certificate. */
-  readonly host: string;
-  readonly port: number;
-  readonly databaseName: string;
-  /** `verify-full`, or `disable` on the loopback only. */
-  readonly sslMode: SslMode;
+export interface DatabaseRolesArgs extends DatabaseEndpoint, ConnectionDemand {
   readonly generations: Readonly<Record<RoleKey, Generation>>;
   /** Namespace of the application and its backups. */
   readonly namespace: HardenedNamespace;
@@ -58,11 +42,11 @@ export class DatabaseRoles extends pulumi.ComponentResource {
   /** Names of the three roles. */
   readonly roleNames: Readonly<Record<RoleKey, string>>;
   /** `DATABASE_URL` of maestro_app, in the application's namespace. */
-  readonly appSecret: PodSecret;
+  readonly appSecret: DatabaseCredential;
   /** `DATABASE_URL` of maestro_migrator, in the migrations' namespace. */
-  readonly migratorSecret: PodSecret;
+  readonly migratorSecret: DatabaseCredential;
   /** `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` of maestro_backup, in the application's namespace. */
-  readonly backupSecret: PodSecret;
+  readonly backupSecret: DatabaseCredential;
   /** The last privilege of the chain. */
   private readonly granted: pulumi.Resource;
 
@@ -75,28 +59,22 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     super("maestroverse:ops:DatabaseRoles", name, {}, opts);
     refuse("DatabaseRoles", validateDatabaseRoles(args));
 
-    const migrator = this.role("migrator");
     const app = this.role("app");
     const backup = this.role("backup");
+    // Made last, it goes first, and what it owns is the administrator's by then: only an owner can take back what it granted the other two.
+    const migrator = this.role("migrator", [app.role, backup.role]);
     this.granted = this.privileges([migrator.role, app.role, backup.role]);
 
-    const { host, port, databaseName, sslMode, poolSizePerPod: poolSize } = args;
-    const connection = { host, port, databaseName, sslMode };
+    const authority = this.authority("", args.namespace);
     this.roleNames = ROLE_NAMES;
-    this.appSecret = this.podSecret("app", args.namespace, {
-      DATABASE_URL: app.password.apply((password) => databaseUrl({ ...connection, user: ROLE_NAMES.app, password, poolSize })),
-    });
-    this.migratorSecret = this.podSecret("migrator", args.migrationsNamespace, {
-      DATABASE_URL: migrator.password.apply((password) => databaseUrl({ ...connection, user: ROLE_NAMES.migrator, password })),
-    });
-    this.backupSecret = this.podSecret("backup", args.namespace, {
-      PGHOST: host,
-      PGPORT: String(port),
-      PGDATABASE: databaseName,
-      PGUSER: ROLE_NAMES.backup,
-      PGPASSWORD: backup.password,
-      ...libpqTls(sslMode),
-    });
+    this.appSecret = this.credential("app", args.namespace, app.password, authority);
+    this.backupSecret = this.credential("backup", args.namespace, backup.password, authority);
+    this.migratorSecret = this.credential(
+      "migrator",
+      args.migrationsNamespace,
+      migrator.password,
+      this.authority("migrations-", args.migrationsNamespace),
+    );
     this.registerOutputs({ roleNames: this.roleNames });
   }
 
@@ -123,7 +101,7 @@ export class DatabaseRoles extends pulumi.ComponentResource {
   }
 
   /** One role with the password of its generation. The server never sees the password, only its verifier. */
-  private role(key: RoleKey): { role: postgresql.Role; password: pulumi.Output<string> } {
+  private role(key: RoleKey, dependsOn: pulumi.Resource[] = []): { role: postgresql.Role; password: pulumi.Output<string> } {
     const parent = { parent: this };
     const tag = `${this.name}-${key}-g${this.args.generations[key].generation}`;
     const password = new random.RandomPassword(
@@ -145,10 +123,9 @@ export class DatabaseRoles extends pulumi.ComponentResource {
         inherit: true,
         password: pulumi.secret(pulumi.all([password.result, salt.base64]).apply(([text, bytes]) => scramVerifier(text, bytes))),
         connectionLimit: connectionLimits(this.args)[key],
-        idleInTransactionSessionTimeout: IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS,
-        ...ROLE_SETTINGS[key],
+        ...parameters(key),
       },
-      parent,
+      { parent: this, dependsOn },
     );
     return { role, password: password.result };
   }
@@ -179,10 +156,34 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     return last;
   }
 
+  /** The certificates that pods of a namespace check the server's against; undefined where there is nothing to mount. */
+  private authority(prefix: "" | "migrations-", namespace: HardenedNamespace): DatabaseCredential["authority"] {
+    const pem = this.args.certificateAuthority?.pem;
+    if (pem === undefined) return undefined;
+    const configMapName = authorityConfigMapName(pem);
+    const configMap = new k8s.core.v1.ConfigMap(
+      `${this.name}-${prefix}authority`,
+      {
+        metadata: { name: configMapName, namespace: namespace.namespaceName, labels: this.args.labels },
+        data: authorityConfigMapData(pem),
+        immutable: true,
+      },
+      { parent: this, dependsOn: [namespace.namespace] },
+    );
+    return { configMapName, configMap };
+  }
+
   /** Pods get a credential only once it can do what it is for. */
-  private podSecret(key: RoleKey, namespace: HardenedNamespace, stringData: Readonly<Record<string, pulumi.Input<string>>>): PodSecret {
+  private credential(
+    key: RoleKey,
+    namespace: HardenedNamespace,
+    password: pulumi.Output<string>,
+    authority: DatabaseCredential["authority"],
+  ): DatabaseCredential {
     const generation = this.args.generations[key];
-    const secretName = databaseSecretName(key, generation.generation);
+    const secretName = databaseSecretName(key, generation.generation, this.args);
+    const variables = Object.keys(credentialData(key, this.args, ""));
+    const value = (variable: string) => password.apply((text) => credentialData(key, this.args, text)[variable] ?? "");
     const secret = new k8s.core.v1.Secret(
       `${this.name}-${key}-g${generation.generation}-secret`,
       {
@@ -194,17 +195,22 @@ export class DatabaseRoles extends pulumi.ComponentResource {
         },
         immutable: true,
         type: "Opaque",
-        stringData: pulumi.secret({ ...stringData }),
+        stringData: pulumi.secret(Object.fromEntries(variables.map((variable) => [variable, value(variable)]))),
       },
       { parent: this, dependsOn: [namespace.namespace, this.granted] },
     );
-    return { secretName, secret };
+    return { secretName, secret, authority };
   }
 }
 
-/** Name of the Secret of a role's generation: `maestroverse-database-app-g1`. */
-export function databaseSecretName(key: RoleKey, generation: number): string {
-  return `maestroverse-database-${key}-g${generation}`;
+/** The parameters of a role's sessions as the provider takes them. */
+function parameters(key: RoleKey): Partial<postgresql.RoleArgs> {
+  const { search_path, statement_timeout, idle_in_transaction_session_timeout } = ROLE_PARAMETERS[key];
+  return {
+    searchPaths: [search_path],
+    idleInTransactionSessionTimeout: Number(idle_in_transaction_session_timeout),
+    ...(statement_timeout === undefined ? {} : { statementTimeout: Number(statement_timeout) }),
+  };
 }
 
 /** Problems of the arguments, one line each; empty when there is none. */
@@ -215,7 +221,7 @@ export function validateDatabaseRoles(
   },
 ): string[] {
   const problems: string[] = [];
-  const whole = (path: "port" | "poolSizePerPod" | "maximumPods", maximum: number, remedy: string) => {
+  const whole = (path: "port" | "poolSizePerPod" | "maximumPods" | "terminationGraceSeconds", maximum: number, remedy: string) => {
     const value = args[path];
     if (!Number.isInteger(value) || value < 1 || value > maximum)
       problems.push(`${path} must be a whole number from 1 to ${maximum}, got ${value}. ${remedy}`);
@@ -233,6 +239,8 @@ export function validateDatabaseRoles(
     );
   whole("poolSizePerPod", 1000, "Give the connections of one pod.");
   whole("maximumPods", 1000, "Give the autoscaler's maximum.");
+  whole("terminationGraceSeconds", 3600, "Give the pods' grace period.");
+  problems.push(...validateAuthority(args));
   if (args.namespace.namespaceName === args.migrationsNamespace.namespaceName)
     problems.push(
       `migrationsNamespace must be another namespace than namespace, got ${args.namespace.namespaceName} for both: ` +

@@ -1,7 +1,7 @@
 /** libpq's service file: `psql service=maestro_app`, without a password on a command line. */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { databaseSecretName } from "../components/database-roles";
+import { databaseSecretName } from "../components/lib/database-credential";
 import { ROLE_NAMES, type RoleKey } from "../components/lib/privileges";
 import type { Rehearsal } from "./lib/substrate";
 import { connectToCluster } from "./substrates/control-plane";
@@ -16,7 +16,7 @@ export async function readRolePassword(rehearsal: Pick<Rehearsal, "directory" | 
   const { cluster, database } = rehearsal.settings;
   const client = await connectToCluster(rehearsal);
   const namespace = key === "migrator" ? cluster.migrationsNamespace : cluster.namespace;
-  const name = databaseSecretName(key, database.roles[key].generation);
+  const name = databaseSecretName(key, database.roles[key].generation, { ...database, databaseName: database.name });
   const secret = await client.get({ apiVersion: "v1", kind: "Secret", name, namespace });
   const data = (secret?.["data"] ?? {}) as Record<string, string>;
   const value = (variable: string) => Buffer.from(data[variable] ?? "", "base64").toString("utf8");

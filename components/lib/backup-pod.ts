@@ -1,6 +1,7 @@
 /** The nightly dump's pod (runbook §5): pure builders. */
 import type * as k8s from "@pulumi/kubernetes";
 import { BACKUP_DIRECTORY, BACKUP_NAME, BACKUP_PREFIX, BACKUP_VOLUME_CLAIM, backupKeyAliasArn, roleArn } from "./backup-names";
+import { authorityMount } from "./database-authority";
 import { type DatabaseNetwork, TO_DNS, TO_PUBLIC_HTTPS, toDatabase } from "./network-policy";
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TMP_MOUNT, TMP_VOLUME } from "./pod-security";
 
@@ -42,6 +43,8 @@ export interface BackupPodArgs extends BackupEnvironmentArgs {
   readonly image: string;
   /** Secret with PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD, PGSSLMODE. */
   readonly secretName: string;
+  /** ConfigMap with the certificates that the database's is checked against; absent: none is mounted. */
+  readonly authorityConfigMap?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
 }
@@ -49,6 +52,7 @@ export interface BackupPodArgs extends BackupEnvironmentArgs {
 /** Pod template of the CronJob. */
 export function buildBackupPod(args: BackupPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
   const withRole = args.s3Endpoint === undefined;
+  const authority = authorityMount(args.authorityConfigMap);
   return {
     metadata: {
       labels: { ...args.labels, ...args.selector },
@@ -84,6 +88,7 @@ export function buildBackupPod(args: BackupPodArgs): k8s.types.input.core.v1.Pod
           volumeMounts: [
             TMP_MOUNT,
             { name: "backups", mountPath: BACKUP_DIRECTORY },
+            ...authority.volumeMounts,
             ...(withRole ? [{ name: TOKEN_VOLUME, mountPath: TOKEN_DIRECTORY, readOnly: true }] : []),
           ],
         },
@@ -91,6 +96,7 @@ export function buildBackupPod(args: BackupPodArgs): k8s.types.input.core.v1.Pod
       volumes: [
         TMP_VOLUME,
         { name: "backups", persistentVolumeClaim: { claimName: BACKUP_VOLUME_CLAIM } },
+        ...authority.volumes,
         ...(withRole
           ? [
               {

@@ -1,5 +1,6 @@
 /** How many connections each database role may hold, and for how long a session may keep others waiting (runbook §2). */
 import type { RoleKey } from "./privileges";
+import { MAX_SURGE_PODS, terminatingPods } from "./rollout";
 
 /** Connections of the migration Job, with one to spare for a person who looks. */
 const MIGRATOR_CONNECTIONS = 2;
@@ -17,16 +18,48 @@ export const LOCK_TIMEOUT_MILLISECONDS = 10_000;
 export interface ConnectionDemand {
   /** Connections that each application pod may open. */
   readonly poolSizePerPod: number;
-  /** Upper bound of application pods. */
+  /** Upper bound of application pods: the autoscaler's. */
   readonly maximumPods: number;
+  /** Seconds that a pod which is going may keep its connections, drain included. */
+  readonly terminationGraceSeconds: number;
 }
 
-/** `CONNECTION LIMIT` of each role. Their sum must fit into the server's max_connections. */
-export function connectionLimits({ poolSizePerPod, maximumPods }: ConnectionDemand): Record<RoleKey, number> {
-  return {
-    migrator: MIGRATOR_CONNECTIONS,
-    // Every pod's pool, and the surge pod's during a rollout.
-    app: poolSizePerPod * (maximumPods + 1),
-    backup: BACKUP_CONNECTIONS,
-  };
+/** What the server has. */
+export interface ConnectionSupply {
+  /** The server's max_connections. */
+  readonly maxConnections: number;
+  /** Of these, what superusers and other tools need. */
+  readonly reservedConnections: number;
+}
+
+/** `CONNECTION LIMIT` of each role. Their sum must fit into {@link usableConnections}: {@link capacityProblem}. */
+export function connectionLimits(demand: ConnectionDemand): Record<RoleKey, number> {
+  return { migrator: MIGRATOR_CONNECTIONS, app: demand.poolSizePerPod * podsAtOnce(demand), backup: BACKUP_CONNECTIONS };
+}
+
+/** Connections that the three roles can have together: the monitor's 100 %. */
+export function usableConnections({ maxConnections, reservedConnections }: ConnectionSupply): number {
+  return maxConnections - reservedConnections;
+}
+
+/** Completes "poolSizePerPod must be …" when the server has too few connections, with every number; undefined when they suffice. */
+export function capacityProblem(demand: ConnectionDemand, supply: ConnectionSupply): string | undefined {
+  const { migrator, app, backup } = connectionLimits(demand);
+  const needed = migrator + app + backup;
+  const usable = usableConnections(supply);
+  if (needed <= usable) return undefined;
+  const { maximumPods, terminationGraceSeconds, poolSizePerPod } = demand;
+  const pods = podsAtOnce(demand);
+  const largest = Math.floor((usable - migrator - backup) / pods);
+  return (
+    `${largest < 1 ? "smaller than is possible: lower web.replicas.maximum" : `at most ${largest}`}: ${maximumPods} pods + ${MAX_SURGE_PODS} ` +
+    `surge + ${terminatingPods(maximumPods, terminationGraceSeconds)} terminating = ${pods} × ${poolSizePerPod} = ${app}, + ${migrator} ` +
+    `migration + ${backup} backup = ${needed} connections, and ${supply.maxConnections} max_connections − ` +
+    `${supply.reservedConnections} reserved = ${usable}`
+  );
+}
+
+/** Application pods that can hold connections at the same moment. */
+function podsAtOnce({ maximumPods, terminationGraceSeconds }: ConnectionDemand): number {
+  return maximumPods + MAX_SURGE_PODS + terminatingPods(maximumPods, terminationGraceSeconds);
 }

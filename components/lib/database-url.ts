@@ -13,27 +13,21 @@ export interface DatabaseUrl {
   readonly port: number;
   readonly databaseName: string;
   readonly sslMode: SslMode;
+  /** File with the certificates that the server's is checked against; needed by `verify-full`. */
+  readonly authorityFile: string | undefined;
   /** Connections of the pool; absent: the client's default. */
   readonly poolSize?: number;
 }
-
-/**
- * File with the certificates that the database's is checked against. Every image that talks to the database brings it (of RDS: its
- * region's bundle); a missing file is an error at the first connection, never a connection without a check.
- *
- * @see docs/runbook/2-database.md
- */
-export const DATABASE_CA_FILE = "/etc/ssl/certs/database-ca.pem";
 
 /** Seconds that a request waits for a free connection of the pool before it fails: less than a client's patience. */
 export const POOL_TIMEOUT_SECONDS = 10;
 
 /** `postgresql://user:password@host:port/database?…`. Holds the password: only ever part of a Secret. */
 export function databaseUrl(parts: DatabaseUrl): string {
-  const { user, password, host, port, databaseName, sslMode, poolSize } = parts;
+  const { user, password, host, port, databaseName, poolSize } = parts;
   const query: (readonly [string, string])[] = [
     ["schema", SCHEMA],
-    ...tlsParameters(sslMode),
+    ...tlsParameters(parts),
     // The provider's Role knows no lock_timeout: the session asks for it.
     ["options", `-c lock_timeout=${LOCK_TIMEOUT_MILLISECONDS}`],
   ];
@@ -43,9 +37,9 @@ export function databaseUrl(parts: DatabaseUrl): string {
   return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(databaseName)}?${text}`;
 }
 
-/** Environment of PostgreSQL's own programs for a mode. */
-export function libpqTls(sslMode: SslMode): Record<string, string> {
-  return sslMode === "disable" ? { PGSSLMODE: sslMode } : { PGSSLMODE: sslMode, PGSSLROOTCERT: DATABASE_CA_FILE };
+/** Environment of PostgreSQL's own programs. */
+export function libpqTls({ sslMode, authorityFile }: Pick<DatabaseUrl, "sslMode" | "authorityFile">): Record<string, string> {
+  return { PGSSLMODE: sslMode, ...(sslMode === "disable" || authorityFile === undefined ? {} : { PGSSLROOTCERT: authorityFile }) };
 }
 
 /**
@@ -53,13 +47,12 @@ export function libpqTls(sslMode: SslMode): Record<string, string> {
  * would leave it at `prefer`, which accepts a server without TLS. node-postgres takes the last one. Prisma's names for the certificate and
  * for the strict check are `sslcert` and `sslaccept`; node-postgres' name is `sslrootcert`.
  */
-function tlsParameters(sslMode: SslMode): (readonly [string, string])[] {
+function tlsParameters({ sslMode, authorityFile }: DatabaseUrl): (readonly [string, string])[] {
   if (sslMode === "disable") return [["sslmode", sslMode]];
-  return [
+  const parameters = [
     ["sslmode", "require"],
     ["sslmode", sslMode],
     ["sslaccept", "strict"],
-    ["sslcert", DATABASE_CA_FILE],
-    ["sslrootcert", DATABASE_CA_FILE],
-  ];
+  ] as const;
+  return authorityFile === undefined ? [...parameters] : [...parameters, ["sslcert", authorityFile], ["sslrootcert", authorityFile]];
 }

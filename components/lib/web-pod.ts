@@ -1,7 +1,9 @@
 /** Pod templates of the web service and of its migration Job (runbook §1): pure builders. */
-import { createHash } from "node:crypto";
 import type * as k8s from "@pulumi/kubernetes";
+import { authorityMount } from "./database-authority";
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TMP_MOUNT, TMP_VOLUME } from "./pod-security";
+
+export { contentTag } from "./content-tag";
 
 /** Name of the Deployment, its container and its Service, as the runbook has it. */
 export const SERVER_NAME = "maestroverse-server";
@@ -51,6 +53,8 @@ export interface ServerPodArgs {
   readonly configMapName: string;
   /** Secrets whose keys become environment variables. */
   readonly secretNames: readonly string[];
+  /** ConfigMap with the certificates that the database's is checked against; absent: none is mounted. */
+  readonly authorityConfigMap?: string | undefined;
   readonly serviceAccountName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
@@ -58,6 +62,7 @@ export interface ServerPodArgs {
 
 /** Pod template of the Deployment. */
 export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
+  const authority = authorityMount(args.authorityConfigMap);
   // Datadog's agent tails what the annotation of the container names (docs/runbook/6-observability.md).
   const logs = [{ type: "file", path: `${LOG_DIRECTORY}/*.log`, service: "maestroverse-api", source: "nodejs" }];
   return {
@@ -97,10 +102,10 @@ export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.Pod
           livenessProbe: healthProbe(args.apiHost, LIVENESS_FAILURES),
           // Endpoints take a moment to forget a pod that is going: it serves on meanwhile.
           lifecycle: { preStop: { sleep: { seconds: args.drainSeconds } } },
-          volumeMounts: [TMP_MOUNT, { name: "logs", mountPath: LOG_DIRECTORY }],
+          volumeMounts: [TMP_MOUNT, { name: "logs", mountPath: LOG_DIRECTORY }, ...authority.volumeMounts],
         },
       ],
-      volumes: [TMP_VOLUME, { name: "logs", emptyDir: { sizeLimit: "512Mi" } }],
+      volumes: [TMP_VOLUME, { name: "logs", emptyDir: { sizeLimit: "512Mi" } }, ...authority.volumes],
     },
   };
 }
@@ -110,12 +115,15 @@ export interface MigrationPodArgs {
   readonly image: string;
   /** Secret with the migrator's DATABASE_URL. */
   readonly secretName: string;
+  /** ConfigMap with the certificates that the database's is checked against; absent: none is mounted. */
+  readonly authorityConfigMap?: string | undefined;
   readonly serviceAccountName: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Pod template of the migration Job. */
 export function buildMigrationPod(args: MigrationPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
+  const authority = authorityMount(args.authorityConfigMap);
   return {
     metadata: { labels: { ...args.labels } },
     spec: {
@@ -143,15 +151,10 @@ export function buildMigrationPod(args: MigrationPodArgs): k8s.types.input.core.
             limits: { cpu: "1000m", memory: "512Mi", "ephemeral-storage": "256Mi" },
           },
           securityContext: CONTAINER_SECURITY_CONTEXT,
-          volumeMounts: [TMP_MOUNT],
+          volumeMounts: [TMP_MOUNT, ...authority.volumeMounts],
         },
       ],
-      volumes: [TMP_VOLUME],
+      volumes: [TMP_VOLUME, ...authority.volumes],
     },
   };
-}
-
-/** Short, stable name of a content that is known at preview; ten hex digits of its SHA-256. */
-export function contentTag(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 10);
 }

@@ -11,6 +11,13 @@ export const database = z.strictObject({
   /** Whether that administrator is a superuser (false on RDS). */
   adminIsSuperuser: z.boolean("true or false"),
   sslMode: z.enum(["verify-full", "disable"], "verify-full (or disable, in the rehearsal only)"),
+  /** What the server's certificate is checked against: the text of the certificates, or a file that every image has; absent: no TLS. */
+  certificateAuthority: z
+    .strictObject({
+      pem: z.string("certificates of authorities in PEM").optional(),
+      imageFile: matching(/^\/[\w./-]+$/, "an absolute path without blanks").optional(),
+    })
+    .optional(),
   /** The server's max_connections. */
   maxConnections: integer(20, 10000, "connections"),
   /** superuser_reserved_connections and what other tools need. */

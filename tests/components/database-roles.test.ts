@@ -1,12 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import { DatabaseRoles, type DatabaseRolesArgs, databaseSecretName, validateDatabaseRoles } from "../../components/database-roles";
-import { connectionLimits } from "../../components/lib/database-limits";
+import { DatabaseRoles, type DatabaseRolesArgs, validateDatabaseRoles } from "../../components/database-roles";
+import { authorityConfigMapName } from "../../components/lib/database-authority";
+import { type DatabaseEndpoint, databaseSecretName } from "../../components/lib/database-credential";
+import { capacityProblem, connectionLimits, usableConnections } from "../../components/lib/database-limits";
 import { PRIVILEGE_STEPS } from "../../components/lib/privileges";
 import { HardenedNamespace } from "../../components/namespace";
 import { isSecret, randomOf, type Recorder, reveal, startMocks } from "../helpers/mocks";
 
 const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 const GENERATIONS = { migrator: of(1), app: of(1), backup: of(1) };
+const PEM = readFileSync(join(__dirname, "..", "fixtures", "database-authority.pem"), "utf8");
+const SERVER_PEM = readFileSync(join(__dirname, "..", "fixtures", "database-server.pem"), "utf8");
+const ENDPOINT = {
+  host: "db.maestroverse.edu",
+  port: 5432,
+  databaseName: "maestroverse",
+  sslMode: "verify-full",
+  certificateAuthority: { pem: PEM },
+  poolSizePerPod: 10,
+} as const satisfies DatabaseEndpoint;
+/** Names of the three Secrets. */
+const NAMES = {
+  app: databaseSecretName("app", 1, ENDPOINT),
+  migrator: databaseSecretName("migrator", 1, ENDPOINT),
+  backup: databaseSecretName("backup", 1, ENDPOINT),
+};
 const CHAIN = [
   "schema",
   "public-schema",
@@ -30,12 +50,9 @@ async function register(settings: Partial<DatabaseRolesArgs> = {}, preview = fal
   const mocks = await startMocks({ preview });
   const roles = await mocks.run(() => {
     const database = new DatabaseRoles("database", {
-      host: "db.maestroverse.edu",
-      port: 5432,
-      databaseName: "maestroverse",
-      sslMode: "verify-full",
-      poolSizePerPod: 10,
+      ...ENDPOINT,
       maximumPods: 10,
+      terminationGraceSeconds: 45,
       generations: GENERATIONS,
       namespace: new HardenedNamespace("application", { namespaceName: "maestroverse", labels: {} }),
       migrationsNamespace: new HardenedNamespace("migrations", { namespaceName: "maestroverse-migrations", labels: {} }),
@@ -62,6 +79,8 @@ describe("its children", () => {
           `random:index/randomBytes:RandomBytes database-${key}-g1-salt`,
           `random:index/randomPassword:RandomPassword database-${key}-g1-password`,
         ]),
+        "kubernetes:core/v1:ConfigMap database-authority",
+        "kubernetes:core/v1:ConfigMap database-migrations-authority",
         "postgresql:index/schema:Schema database-schema",
         ...PRIVILEGE_STEPS.map(({ key, on }) =>
           on === "existing"
@@ -124,7 +143,7 @@ describe("the roles", () => {
       return rest;
     };
     expect(role("migrator")).toEqual({ ...plain, name: "maestro_migrator", connectionLimit: 2 });
-    expect(role("app")).toEqual({ ...plain, name: "maestro_app", connectionLimit: 110, statementTimeout: 30_000 });
+    expect(role("app")).toEqual({ ...plain, name: "maestro_app", connectionLimit: 160, statementTimeout: 30_000 });
     expect(role("backup")).toEqual({ ...plain, name: "maestro_backup", connectionLimit: 3 });
   });
 
@@ -144,13 +163,46 @@ describe("the roles", () => {
     );
   });
 
-  it("share the server's connections: the pods' pools and one pod more, the migration, the dump", () => {
-    expect(connectionLimits({ poolSizePerPod: 5, maximumPods: 4 })).toEqual({ migrator: 2, app: 25, backup: 3 });
+  it("go in an order in which the administrator owns the migrator's tables by the time that the other two lose their rights on them", async () => {
+    const { mocks } = await register();
+    expect(["app", "backup", "migrator"].map((key) => mocks.resource(`database-${key}`).dependsOn)).toEqual([
+      ["database-app-g1-password", "database-app-g1-salt"],
+      ["database-backup-g1-password", "database-backup-g1-salt"],
+      ["database-app", "database-backup", "database-migrator-g1-password", "database-migrator-g1-salt"],
+    ]);
+  });
+});
+
+describe("the server's connections", () => {
+  const demand = { poolSizePerPod: 5, maximumPods: 4, terminationGraceSeconds: 15 };
+
+  it.each([
+    [1, 4 + 1 + 1],
+    [10, 4 + 1 + 1],
+    [11, 4 + 1 + 2],
+    [45, 4 + 1 + 4],
+  ])("are shared by the pods, the surge pod and, with a grace period of %i s, the pods that are going: %i", (seconds, pods) => {
+    expect(connectionLimits({ ...demand, terminationGraceSeconds: seconds })).toEqual({ migrator: 2, app: 5 * pods, backup: 3 });
+  });
+
+  it("suffice to the last one", () => {
+    // 5 × (4 + 1 + 2) + 2 + 3
+    expect(capacityProblem(demand, { maxConnections: 50, reservedConnections: 10 })).toBeUndefined();
+    expect(usableConnections({ maxConnections: 50, reservedConnections: 10 })).toBe(40);
+  });
+
+  it("are refused with every number when one is missing", () => {
+    expect(capacityProblem(demand, { maxConnections: 49, reservedConnections: 10 })).toBe(
+      "at most 4: 4 pods + 1 surge + 2 terminating = 7 × 5 = 35, + 2 migration + 3 backup = 40 connections, and 49 max_connections − 10 reserved = 39",
+    );
+    expect(capacityProblem(demand, { maxConnections: 20, reservedConnections: 10 })).toBe(
+      "smaller than is possible: lower web.replicas.maximum: 4 pods + 1 surge + 2 terminating = 7 × 5 = 35, + 2 migration + 3 backup = 40 connections, and 20 max_connections − 10 reserved = 10",
+    );
   });
 });
 
 describe("the Secrets", () => {
-  const ca = "%2Fetc%2Fssl%2Fcerts%2Fdatabase-ca.pem";
+  const ca = "%2Fetc%2Fmaestroverse%2Fdatabase-authority%2Fca.pem";
   const query = `schema=public&sslmode=require&sslmode=verify-full&sslaccept=strict&sslcert=${ca}&sslrootcert=${ca}&options=-c%20lock_timeout%3D10000`;
 
   it("hold each role's credential in the namespace of the pods that use it, immutable, with the generation and its day", async () => {
@@ -171,20 +223,20 @@ describe("the Secrets", () => {
     const url = (key: string) =>
       `postgresql://maestro_${key}:${encodeURIComponent(randomOf(`database-${key}-g1-password`))}@db.maestroverse.edu:5432/maestroverse?${query}`;
     expect(inputsOf(mocks, "database-app-g1-secret")).toEqual(
-      expected("maestroverse-database-app-g1", "maestroverse", { DATABASE_URL: `${url("app")}&connection_limit=10&pool_timeout=10` }),
+      expected(NAMES.app, "maestroverse", { DATABASE_URL: `${url("app")}&connection_limit=10&pool_timeout=10` }),
     );
     expect(inputsOf(mocks, "database-migrator-g1-secret")).toEqual(
-      expected("maestroverse-database-migrator-g1", "maestroverse-migrations", { DATABASE_URL: url("migrator") }),
+      expected(NAMES.migrator, "maestroverse-migrations", { DATABASE_URL: url("migrator") }),
     );
     expect(inputsOf(mocks, "database-backup-g1-secret")).toEqual(
-      expected("maestroverse-database-backup-g1", "maestroverse", {
+      expected(NAMES.backup, "maestroverse", {
         PGHOST: "db.maestroverse.edu",
         PGPORT: "5432",
         PGDATABASE: "maestroverse",
         PGUSER: "maestro_backup",
         PGPASSWORD: randomOf("database-backup-g1-password"),
         PGSSLMODE: "verify-full",
-        PGSSLROOTCERT: "/etc/ssl/certs/database-ca.pem",
+        PGSSLROOTCERT: "/etc/maestroverse/database-authority/ca.pem",
       }),
     );
   });
@@ -203,11 +255,30 @@ describe("the Secrets", () => {
   it("have names that a preview knows", async () => {
     const { mocks, roles } = await register({}, true);
     expect([roles.appSecret, roles.migratorSecret, roles.backupSecret].map(({ secretName }) => secretName)).toEqual([
-      "maestroverse-database-app-g1",
-      "maestroverse-database-migrator-g1",
-      "maestroverse-database-backup-g1",
+      NAMES.app,
+      NAMES.migrator,
+      NAMES.backup,
     ]);
-    expect(mocks.resource("database-app-g1-secret").inputs["metadata"]).toMatchObject({ name: "maestroverse-database-app-g1" });
+    expect(mocks.resource("database-app-g1-secret").inputs["metadata"]).toMatchObject({ name: NAMES.app });
+  });
+
+  it("have names that hold the generation and a tag of everything else but the password", () => {
+    expect(NAMES.app).toMatch(/^maestroverse-database-app-g1-[0-9a-f]{10}$/);
+    expect(databaseSecretName("app", 2, ENDPOINT)).toBe(NAMES.app.replace("-g1-", "-g2-"));
+    const changes: Partial<DatabaseEndpoint>[] = [
+      { host: "db2.maestroverse.edu" },
+      { port: 5433 },
+      { databaseName: "maestroverse_drill" },
+      { sslMode: "disable" },
+      { certificateAuthority: { imageFile: "/etc/ssl/certs/rds.pem" } },
+      { poolSizePerPod: 11 },
+    ];
+    const changed = (key: "app" | "migrator" | "backup") =>
+      changes.map((change) => databaseSecretName(key, 1, { ...ENDPOINT, ...change }) !== NAMES[key]);
+    expect(changed("app")).toEqual([true, true, true, true, true, true]);
+    // Only the application has a pool: nobody else's pods roll for its size.
+    expect(changed("migrator")).toEqual([true, true, true, true, true, false]);
+    expect(changed("backup")).toEqual([true, true, true, true, true, false]);
   });
 });
 
@@ -225,17 +296,43 @@ it("gives a rotated role another password, salt and Secret, and leaves the other
     "random:index/randomBytes:RandomBytes database-app-g1-salt",
     "random:index/randomPassword:RandomPassword database-app-g1-password",
   ]);
-  expect(databaseSecretName("app", 2)).toBe("maestroverse-database-app-g2");
+});
+
+describe("the certificates that the server's is checked against", () => {
+  it("are a ConfigMap in each namespace with a client, immutable and named by content", async () => {
+    const { mocks, roles } = await register();
+    const name = authorityConfigMapName(PEM);
+    expect(mocks.resourcesOf("kubernetes:core/v1:ConfigMap").map(({ inputs }) => inputs)).toEqual(
+      ["maestroverse", "maestroverse-migrations"].map((namespace) => ({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name, namespace, labels: { environment: "test" } },
+        data: { "ca.pem": PEM },
+        immutable: true,
+      })),
+    );
+    expect([roles.appSecret, roles.backupSecret, roles.migratorSecret].map(({ authority }) => authority?.configMapName)).toEqual([
+      name,
+      name,
+      name,
+    ]);
+    expect(authorityConfigMapName(`${PEM}\n`)).not.toBe(name);
+  });
+
+  it("are not mounted where the image has them", async () => {
+    const { mocks, roles } = await register({ certificateAuthority: { imageFile: "/etc/ssl/certs/rds.pem" } });
+    expect(mocks.resourcesOf("kubernetes:core/v1:ConfigMap")).toEqual([]);
+    expect(roles.appSecret.authority).toBeUndefined();
+    expect(inputsOf(mocks, "database-backup-g1-secret")["stringData"]).toMatchObject({ PGSSLROOTCERT: "/etc/ssl/certs/rds.pem" });
+  });
 });
 
 describe("wrong arguments", () => {
   const good = {
+    ...ENDPOINT,
     host: "db.example.com",
-    port: 5432,
-    databaseName: "maestroverse",
-    sslMode: "verify-full" as const,
-    poolSizePerPod: 10,
     maximumPods: 10,
+    terminationGraceSeconds: 45,
     generations: GENERATIONS,
     namespace: { namespaceName: "a" },
     migrationsNamespace: { namespaceName: "b" },
@@ -255,6 +352,7 @@ describe("wrong arguments", () => {
         sslMode: "disable",
         poolSizePerPod: 0,
         maximumPods: 1.5,
+        terminationGraceSeconds: 0,
         generations: { migrator: of(0), app: of(2, true), backup: { ...of(1), rotatedOn: "yesterday" } },
         namespace: { namespaceName: "same" },
         migrationsNamespace: { namespaceName: "same" },
@@ -266,11 +364,41 @@ describe("wrong arguments", () => {
       "sslMode must be verify-full for a host that is not on the loopback, got disable for db.example.com:5432. Set it to verify-full.",
       "poolSizePerPod must be a whole number from 1 to 1000, got 0. Give the connections of one pod.",
       "maximumPods must be a whole number from 1 to 1000, got 1.5. Give the autoscaler's maximum.",
+      "terminationGraceSeconds must be a whole number from 1 to 3600, got 0. Give the pods' grace period.",
       "migrationsNamespace must be another namespace than namespace, got same for both: pods of one namespace can mount each other's Secrets. Give the migrations a namespace of their own.",
       "generations.migrator.generation must be a whole number from 1, got 0. Start at 1.",
       "generations.app.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.",
       'generations.backup.rotatedOn must be a calendar date YYYY-MM-DD (UTC), got "yesterday". Give the day of the rotation.',
     ]);
+  });
+
+  it.each([
+    [
+      undefined,
+      "certificateAuthority must have pem or imageFile with sslMode verify-full, got neither. Give the certificates that the server's is checked against, or name the file of every image that holds them.",
+    ],
+    [
+      { pem: PEM, imageFile: "/a" },
+      "certificateAuthority must have pem or imageFile with sslMode verify-full, got both. Give the certificates that the server's is checked against, or name the file of every image that holds them.",
+    ],
+    [
+      { pem: "/etc/ssl/certs/rds.pem" },
+      "certificateAuthority.pem must be certificates of authorities in PEM, got none. Copy the whole file, BEGIN and END lines included.",
+    ],
+    [
+      { pem: PEM.replace("MII", "MIJ") },
+      "certificateAuthority.pem must be certificates of authorities in PEM, got one that cannot be read (number 1). Copy it again.",
+    ],
+    [
+      { pem: `${PEM}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----` },
+      "certificateAuthority.pem must be certificates of authorities in PEM, got a private key, which does not belong here. Take it out, and count it as known to others.",
+    ],
+    [
+      { pem: PEM + SERVER_PEM },
+      "certificateAuthority.pem must be certificates of authorities in PEM, got one of a server (number 2, CN=db.maestroverse.edu). Give the authority that signed it.",
+    ],
+  ])("are certificates that check nothing: %#", (certificateAuthority, problem) => {
+    expect(validateDatabaseRoles({ ...good, certificateAuthority })).toEqual([problem]);
   });
 
   it("create nothing", async () => {

@@ -6,13 +6,20 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { DATABASE_CA_FILE, databaseUrl } from "../../components/lib/database-url";
+import { databaseUrl } from "../../components/lib/database-url";
 import { type DatabaseSettings, readDatabaseUrl } from "../../rehearsal/sample-server/server/database-url";
 import { type EnvironmentError, readEnvironment } from "../../rehearsal/sample-server/server/environment";
 import { startDatabaseServer } from "../helpers/database-server";
 import { makeSecrets, podEnvironment, runProgram } from "../helpers/sample-server";
 
-const parts = { user: "maestro_app", password: "p@ss:w/o?r#d%+ &=", host: "127.0.0.1", port: 5433, databaseName: "maestroverse" } as const;
+const parts = {
+  authorityFile: undefined,
+  user: "maestro_app",
+  password: "p@ss:w/o?r#d%+ &=",
+  host: "127.0.0.1",
+  port: 5433,
+  databaseName: "maestroverse",
+} as const;
 const good = () => ({
   ...podEnvironment(3000),
   ...makeSecrets(),
@@ -155,8 +162,7 @@ describe("DATABASE_URL with verify-full", () => {
 
   /** The error of a connection, or `ok`. */
   async function attempt(port: number, authority: string): Promise<string> {
-    const url = databaseUrl({ ...parts, port, sslMode: "verify-full" });
-    const read = readDatabaseUrl(url.replaceAll(encodeURIComponent(DATABASE_CA_FILE), encodeURIComponent(join(folder, authority))));
+    const read = readDatabaseUrl(databaseUrl({ ...parts, port, sslMode: "verify-full", authorityFile: join(folder, authority) }));
     const client = new Client((read as DatabaseSettings).connection);
     try {
       await client.connect();
@@ -198,7 +204,7 @@ describe("DATABASE_URL with verify-full", () => {
   });
 
   it("is refused when its certificates cannot be read, and without TLS beyond the loopback", () => {
-    expect(readDatabaseUrl(databaseUrl({ ...parts, sslMode: "verify-full" }))).toEqual([
+    expect(readDatabaseUrl(databaseUrl({ ...parts, sslMode: "verify-full", authorityFile: "/nowhere/ca.pem" }))).toEqual([
       "has an sslrootcert that names a file which cannot be read.",
     ]);
     expect(readDatabaseUrl(databaseUrl({ ...parts, host: "db.example.com", sslMode: "disable" }))).toEqual([

@@ -3,15 +3,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { DATABASE_CA_FILE, databaseUrl, libpqTls } from "../../../components/lib/database-url";
+import { databaseUrl, libpqTls } from "../../../components/lib/database-url";
 import { type DatabaseServer, startDatabaseServer } from "../../helpers/database-server";
 
-const parts = { user: "maestro_app", password: "p~w.d_-", host: "db.example.com", port: 5432, databaseName: "maestroverse" } as const;
+const AUTHORITY_FILE = "/etc/maestroverse/database-authority/ca.pem";
+const parts = {
+  user: "maestro_app",
+  password: "p~w.d_-",
+  host: "db.example.com",
+  port: 5432,
+  databaseName: "maestroverse",
+  authorityFile: AUTHORITY_FILE,
+} as const;
 
 it("is what Prisma and node-postgres read, with the strictest TLS that each knows", () => {
   expect(databaseUrl({ ...parts, sslMode: "verify-full", poolSize: 10 })).toBe(
     "postgresql://maestro_app:p~w.d_-@db.example.com:5432/maestroverse?schema=public&sslmode=require&sslmode=verify-full&sslaccept=strict" +
-      "&sslcert=%2Fetc%2Fssl%2Fcerts%2Fdatabase-ca.pem&sslrootcert=%2Fetc%2Fssl%2Fcerts%2Fdatabase-ca.pem" +
+      "&sslcert=%2Fetc%2Fmaestroverse%2Fdatabase-authority%2Fca.pem&sslrootcert=%2Fetc%2Fmaestroverse%2Fdatabase-authority%2Fca.pem" +
       "&options=-c%20lock_timeout%3D10000&connection_limit=10&pool_timeout=10",
   );
 });
@@ -23,8 +31,11 @@ it("leaves TLS and the pool out where there is none", () => {
 });
 
 it("tells PostgreSQL's own programs the same", () => {
-  expect(libpqTls("verify-full")).toEqual({ PGSSLMODE: "verify-full", PGSSLROOTCERT: DATABASE_CA_FILE });
-  expect(libpqTls("disable")).toEqual({ PGSSLMODE: "disable" });
+  expect(libpqTls({ sslMode: "verify-full", authorityFile: AUTHORITY_FILE })).toEqual({
+    PGSSLMODE: "verify-full",
+    PGSSLROOTCERT: AUTHORITY_FILE,
+  });
+  expect(libpqTls({ sslMode: "disable", authorityFile: undefined })).toEqual({ PGSSLMODE: "disable" });
 });
 
 describe("a connection by node-postgres", () => {
@@ -52,12 +63,12 @@ describe("a connection by node-postgres", () => {
   // Every character that could break a URL.
   const PASSWORD = "a:b/c?d#e@f%g+h&i=j";
 
-  /** Connects with a URL of ours; a test cannot put its certificates where a container has them. */
   async function connect(server: DatabaseServer, settings: { host: string; sslMode: "verify-full" | "disable"; authority?: string }) {
     const { authority = "ours", ...rest } = settings;
-    const url = databaseUrl({ ...parts, ...rest, port: server.port, password: PASSWORD });
-    const file = encodeURIComponent(join(folder, `${authority}.pem`));
-    const client = new Client({ connectionString: url.replaceAll(encodeURIComponent(DATABASE_CA_FILE), file) });
+    const authorityFile = join(folder, `${authority}.pem`);
+    const client = new Client({
+      connectionString: databaseUrl({ ...parts, ...rest, authorityFile, port: server.port, password: PASSWORD }),
+    });
     try {
       await client.connect();
       const { rows } = await client.query<Record<string, unknown>>(

@@ -1,0 +1,35 @@
+/** What each database role is beside its privileges (runbook §2), as data: attributes, and the parameters that its sessions start with. */
+import { APP_STATEMENT_TIMEOUT_MILLISECONDS, IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS } from "./database-limits";
+import { type RoleKey, SCHEMA } from "./privileges";
+
+/** Attributes of every role: it logs in, and that is all. Keyword, column of pg_roles, value. */
+export const ROLE_ATTRIBUTES = [
+  { keyword: "LOGIN", column: "rolcanlogin", value: true },
+  { keyword: "INHERIT", column: "rolinherit", value: true },
+  { keyword: "SUPERUSER", column: "rolsuper", value: false },
+  { keyword: "CREATEDB", column: "rolcreatedb", value: false },
+  { keyword: "CREATEROLE", column: "rolcreaterole", value: false },
+  { keyword: "REPLICATION", column: "rolreplication", value: false },
+  { keyword: "BYPASSRLS", column: "rolbypassrls", value: false },
+] as const;
+
+/** Names and values of parameters. */
+export interface RoleParameters {
+  readonly search_path: string;
+  readonly idle_in_transaction_session_timeout: string;
+  readonly statement_timeout?: string;
+}
+
+/**
+ * `ALTER ROLE … SET`, milliseconds where it is a time. `lock_timeout` is not among them: the provider's Role knows none, so the connection
+ * string asks for it.
+ */
+export const ROLE_PARAMETERS: Readonly<Record<RoleKey, RoleParameters>> = {
+  migrator: common(),
+  app: { ...common(), statement_timeout: String(APP_STATEMENT_TIMEOUT_MILLISECONDS) },
+  backup: common(),
+};
+
+function common(): RoleParameters {
+  return { search_path: SCHEMA, idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS) };
+}
