@@ -48,10 +48,6 @@ export function loadConfig(): { settings: Settings; credentials: Credentials } {
   let settings: Settings | undefined;
   try {
     settings = parseSettings(stack, raw);
-    if (settings.environment !== stack)
-      problems.push(
-        `${stack}: environment must be the stack's name, got ${settings.environment}. Fix: pulumi config set environment ${stack} --stack ${stack}`,
-      );
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     problems.push(...error.problems);

@@ -7,9 +7,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { IngressAnnotations } from "./edge";
 import type { HardenedNamespace } from "./namespace";
 import { awaiting, podTurnSeconds } from "./lib/awaiting";
+import { refuse } from "./lib/component-error";
+import { createMigrationJob, migrationJobName } from "./lib/migration-job";
 import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
 import type { PodSecret } from "./lib/pod-secret";
-import { buildMigrationPod, buildServerPod, contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
+import { leastGraceSeconds, validateWebService } from "./lib/web-arguments";
+import { buildServerPod, contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
+
+export { leastGraceSeconds, validateWebService };
 
 /** Seconds that a new pod must stay ready before the next one is replaced: two readiness probes. */
 const MIN_READY_SECONDS = 10;
@@ -19,8 +24,6 @@ const PROGRESS_DEADLINE_SECONDS = 300;
 const REVISION_HISTORY = 5;
 /** Seconds that the load must be low before pods are taken away: longer than the pauses of a lesson. */
 const SCALE_DOWN_SECONDS = 300;
-/** Retries of a failed migration pod: none. A migration that failed half-way wants a person, not a second try. */
-const MIGRATION_RETRIES = 0;
 
 /** Arguments of {@link WebService}. */
 export interface WebServiceArgs {
@@ -34,6 +37,8 @@ export interface WebServiceArgs {
   readonly containerPort: number;
   /** Bounds of the autoscaler, in pods. */
   readonly replicas: { readonly minimum: number; readonly maximum: number };
+  /** Whether a minimum of one pod is accepted: the service is away whenever that pod is. */
+  readonly allowSingleReplica: boolean;
   readonly cpuRequestMillicores: number;
   readonly cpuLimitMillicores: number;
   readonly memoryRequestMebibytes: number;
@@ -44,7 +49,7 @@ export interface WebServiceArgs {
   readonly memoryTargetPercent: number;
   /** Seconds that a pod serves on after it left the endpoints. */
   readonly drainSeconds: number;
-  /** Seconds from the termination signal to the kill, drain included. */
+  /** Seconds from the termination signal to the kill, drain included; long enough for a request under way ({@link leastGraceSeconds}). */
   readonly terminationGraceSeconds: number;
   /** Seconds after which a migration has failed. */
   readonly migrationDeadlineSeconds: number;
@@ -84,15 +89,17 @@ export class WebService extends pulumi.ComponentResource {
   /** The migration Job: what comes after it finds the schema of this image. */
   readonly migration: k8s.batch.v1.Job;
 
+  /** @throws ComponentArgumentsError with every problem of the arguments, before any resource exists */
   constructor(name: string, args: WebServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("maestroverse:ops:WebService", name, {}, opts);
+    refuse("WebService", validateWebService(args));
     const parent = { parent: this };
     const namespace = args.namespace.namespaceName;
     const inNamespace = { ...parent, dependsOn: [args.namespace.namespace] };
     const selector = { "app.kubernetes.io/name": SERVER_NAME };
     const meta = (objectName: string) => ({ name: objectName, namespace, labels: { ...args.labels, ...selector } });
 
-    this.migration = this.migrationJob(name, args);
+    this.migration = createMigrationJob(this, name, args);
 
     const serviceAccount = new k8s.core.v1.ServiceAccount(
       `${name}-service-account`,
@@ -208,54 +215,6 @@ export class WebService extends pulumi.ComponentResource {
     });
   }
 
-  /** The Job that migrates the schema, in its own namespace, with the migrator's credential. */
-  private migrationJob(name: string, args: WebServiceArgs): k8s.batch.v1.Job {
-    const namespace = args.migrationsNamespace.namespaceName;
-    const selector = { "app.kubernetes.io/name": "maestroverse-migrate" };
-    const labels = { ...args.labels, ...selector };
-    const inNamespace = { parent: this, dependsOn: [args.migrationsNamespace.namespace] };
-    const serviceAccount = new k8s.core.v1.ServiceAccount(
-      `${name}-migrate-service-account`,
-      { metadata: { name: "maestroverse-migrate", namespace, labels }, automountServiceAccountToken: false },
-      inNamespace,
-    );
-    const networkPolicy = new k8s.networking.v1.NetworkPolicy(
-      `${name}-migrate-network-policy`,
-      {
-        metadata: { name: "maestroverse-migrate", namespace, labels },
-        spec: {
-          podSelector: { matchLabels: selector },
-          policyTypes: ["Ingress", "Egress"],
-          ingress: [],
-          egress: [TO_DNS, toDatabase(args.database)],
-        },
-      },
-      inNamespace,
-    );
-    return new k8s.batch.v1.Job(
-      `${name}-migrate`,
-      {
-        // A Job cannot be changed: another image or credential is another Job.
-        metadata: { name: migrationJobName(args), namespace, labels },
-        spec: {
-          backoffLimit: MIGRATION_RETRIES,
-          activeDeadlineSeconds: args.migrationDeadlineSeconds,
-          template: buildMigrationPod({
-            image: args.image,
-            secretName: args.migratorSecret.secretName,
-            serviceAccountName: "maestroverse-migrate",
-            labels,
-          }),
-        },
-      },
-      {
-        parent: this,
-        dependsOn: [serviceAccount, networkPolicy, args.migratorSecret.secret],
-        ...awaiting(args.migrationDeadlineSeconds),
-      },
-    );
-  }
-
   /** One of the host's Ingresses: with paths, or with the certificate. */
   private ingress(
     logicalName: string,
@@ -294,9 +253,4 @@ export function buildEnvironment(args: Pick<WebServiceArgs, "corsOrigins" | "con
     // One proxy (the edge) stands before it and says who the client is.
     TRUST_PROXY: "1",
   };
-}
-
-/** Name of the migration Job: known at preview, and another one whenever what it runs changes. */
-export function migrationJobName(args: Pick<WebServiceArgs, "image" | "migratorSecret" | "migrationDeadlineSeconds">): string {
-  return `maestroverse-migrate-${contentTag([args.image, args.migratorSecret.secretName, args.migrationDeadlineSeconds])}`;
 }

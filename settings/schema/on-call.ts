@@ -2,35 +2,30 @@
 import { z } from "zod";
 import { dnsLabel, integer, isoDate, unique } from "./values";
 
-export const onCall = z
-  .strictObject({
-    /** Handle of Datadog's on-call team. */
-    teamHandle: dnsLabel(),
-    /** The rotation, in order; one week each. */
-    people: unique(
-      z.strictObject({
-        name: z.string("a name").min(1, "a name"),
-        email: z.email("an e-mail address"),
-        /** Datadog's user id (UUID). */
-        datadogUserId: z.uuid("a Datadog user id (UUID)"),
-      }),
-      2,
-      20,
-      "people, so that somebody can fall ill",
-    ),
-    /** E-mail of the last step of the ladder; one of `people`. */
-    leadEmail: z.email("an e-mail address"),
-    timeZone: z.string("an IANA time zone"),
-    /** Day and hour of the hand-over in that time zone. */
-    handover: z.strictObject({
-      /** First day of the rotation, a Monday to Sunday date. */
-      startsOn: isoDate(),
-      hour: integer(0, 23, "hour of the day"),
+export const onCall = z.strictObject({
+  /** Handle of Datadog's on-call team. */
+  teamHandle: dnsLabel(),
+  /** The rotation, in order; one week each. */
+  people: unique(
+    z.strictObject({
+      name: z.string("a name").min(1, "a name"),
+      email: z.email("an e-mail address"),
+      /** Datadog's user id (UUID). */
+      datadogUserId: z.uuid("a Datadog user id (UUID)"),
     }),
-    /** Minutes until the next step of the ladder. */
-    escalateAfterMinutes: integer(1, 60, "minutes"),
-  })
-  .refine((value) => value.people.some((person) => person.email === value.leadEmail), {
-    path: ["leadEmail"],
-    message: "the e-mail address of one of onCall.people",
-  });
+    2,
+    20,
+    "people, so that somebody can fall ill",
+  ),
+  /** E-mail of the last step of the ladder; one of `people`. */
+  leadEmail: z.email("an e-mail address"),
+  timeZone: z.string("an IANA time zone"),
+  /** Day and hour of the hand-over in that time zone. */
+  handover: z.strictObject({
+    /** First day of the rotation, a Monday to Sunday date. */
+    startsOn: isoDate(),
+    hour: integer(0, 23, "hour of the day"),
+  }),
+  /** Minutes until the next step of the ladder. */
+  escalateAfterMinutes: integer(1, 60, "minutes"),
+});

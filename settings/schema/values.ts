@@ -18,7 +18,9 @@ export const cidr = () =>
       (block) => Number(block.split("/")[1]) >= (block.includes(":") ? 19 : 8),
       "a block of your own (IPv4 /8 or smaller, IPv6 /19 or smaller), not the internet or a part of it",
     );
-export const awsRegion = () => matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1");
+/** ARNs in policies begin with `arn:aws:`; China and the US government's clouds have other beginnings (`aws-cn`, `aws-us-gov`). */
+export const awsRegion = () =>
+  matching(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1, not of China or the US government's clouds");
 export const bucketName = () =>
   matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name: 3 to 63 lower-case letters, digits and '-'");
 export const unique = <T extends z.ZodType>(item: T, min: number, max: number, what: string) =>

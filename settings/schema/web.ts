@@ -4,9 +4,7 @@ import { integer, percent } from "./values";
 
 export const web = z.strictObject({
   containerPort: integer(1024, 65535, "port"),
-  replicas: z
-    .strictObject({ minimum: integer(1, 50, "pods"), maximum: integer(1, 100, "pods") })
-    .refine((value) => value.maximum >= value.minimum, "maximum at least as large as minimum"),
+  replicas: z.strictObject({ minimum: integer(1, 50, "pods"), maximum: integer(1, 100, "pods") }),
   /** Whether a single pod is accepted, which means downtime at each rollout's hiccup. */
   allowSingleReplica: z.boolean("true or false"),
   cpuRequestMillicores: integer(50, 8000, "millicores"),

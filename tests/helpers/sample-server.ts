@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher, request } from "undici";
 import { databaseUrl } from "../../components/lib/database-url";
 import { buildEnvironment } from "../../components/web-service";
-import { SECRET_NAMES } from "../../config";
+import { SECRET_NAMES } from "../../settings/schema";
 import { type DatabaseServer, startDatabaseServer } from "./database-server";
 import { freePort } from "./free-ports";
 

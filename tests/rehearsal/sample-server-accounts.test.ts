@@ -1,7 +1,7 @@
 /** Accounts, tokens, sessions and courses of the sample server, and what becomes of them when a secret is rotated (runbook §3). */
 import { createHmac, randomBytes } from "node:crypto";
 import jwt from "jsonwebtoken";
-import { SECRET_NAMES } from "../../config";
+import { SECRET_NAMES } from "../../settings/schema";
 import {
   type Answer,
   API_HOST,

@@ -1,0 +1,187 @@
+/** Rules beyond a single value: the components' own, asked with the arguments that index.ts gives them, and those between sections. */
+import { validateAppSecrets } from "../components/app-secrets";
+import { validateBackups } from "../components/backups";
+import { validateDatabaseRoles } from "../components/database-roles";
+import { validateEdge } from "../components/edge";
+import { connectionLimits } from "../components/lib/database-limits";
+import { imageReference } from "../components/lib/image";
+import { validateHardenedNamespace } from "../components/namespace";
+import { validateObservability } from "../components/observability";
+import { validateWebService } from "../components/web-service";
+import type { Settings } from "./schema";
+
+/** What a rule finds: the setting, and what is wrong with it: `must be …, got …. Do this.` */
+export interface Finding {
+  readonly path: string;
+  readonly statement: string;
+}
+
+/** Something that finds what is wrong with settings whose values are each in order. */
+export type Rule = (settings: Settings, today: string) => Finding[];
+
+/**
+ * A component's validation.
+ *
+ * @param section where its arguments' settings are
+ * @param elsewhere settings of the arguments that are not there
+ */
+function component(
+  section: string,
+  elsewhere: Readonly<Record<string, string>>,
+  validate: (settings: Settings) => readonly string[],
+): Rule {
+  return (settings) =>
+    validate(settings).map((problem) => {
+      const argument = problem.slice(0, problem.indexOf(" "));
+      const moved = Object.entries(elsewhere).find(
+        ([prefix]) => argument === prefix || (/^[.[]/.test(argument.slice(prefix.length)) && argument.startsWith(prefix)),
+      );
+      const path = moved === undefined ? `${section}.${argument}` : moved[1] + argument.slice(moved[0].length);
+      return { path, statement: problem.slice(argument.length + 1) };
+    });
+}
+
+const COMPONENTS: readonly Rule[] = [
+  component("cluster", { namespaceName: "cluster.namespace" }, ({ cluster }) =>
+    validateHardenedNamespace({ namespaceName: cluster.namespace }),
+  ),
+  component("cluster", { namespaceName: "cluster.migrationsNamespace" }, ({ cluster }) =>
+    validateHardenedNamespace({ namespaceName: cluster.migrationsNamespace }),
+  ),
+  component(
+    "web",
+    {
+      image: "image",
+      apiHost: "hosts.api",
+      corsOrigins: "corsOrigins",
+      "ingress.ingressClass": "cluster.ingressController.ingressClass",
+      "ingress.controllerNamespace": "cluster.ingressController.namespace",
+      "ingress.tlsSecretName": "edge.tls.secretName",
+      "database.cidrs": "cluster.databaseCidrs",
+      database: "database",
+    },
+    ({ web, image, hosts, corsOrigins, cluster, edge, database }) =>
+      validateWebService({
+        ...web,
+        image: imageReference(image),
+        apiHost: hosts.api,
+        corsOrigins,
+        ingress: {
+          ingressClass: cluster.ingressController.ingressClass,
+          controllerNamespace: cluster.ingressController.namespace,
+          tlsSecretName: edge.tls.secretName,
+        },
+        database: { port: database.port, cidrs: cluster.databaseCidrs },
+      }),
+  ),
+  component(
+    "database",
+    {
+      databaseName: "database.name",
+      maximumPods: "web.replicas.maximum",
+      generations: "database.roles",
+      namespace: "cluster.namespace",
+      migrationsNamespace: "cluster.migrationsNamespace",
+    },
+    ({ database, web, cluster }) =>
+      validateDatabaseRoles({
+        ...database,
+        databaseName: database.name,
+        maximumPods: web.replicas.maximum,
+        generations: database.roles,
+        namespace: { namespaceName: cluster.namespace },
+        migrationsNamespace: { namespaceName: cluster.migrationsNamespace },
+      }),
+  ),
+  component("secrets", { accountId: "aws.accountId" }, ({ secrets, aws }) => validateAppSecrets({ ...secrets, accountId: aws.accountId })),
+  component("edge", { apiHost: "hosts.api", ingressController: "cluster.ingressController" }, ({ edge, hosts, cluster }) =>
+    validateEdge({ ...edge, apiHost: hosts.api, ingressController: cluster.ingressController }),
+  ),
+  component("backups", { region: "aws.region", secondRegion: "aws.secondRegion", s3Endpoint: "aws.endpoint" }, ({ backups, aws }) =>
+    validateBackups({ ...backups, ...aws, s3Endpoint: aws.endpoint }),
+  ),
+  component(
+    "observability",
+    {
+      onCall: "onCall",
+      apiHost: "hosts.api",
+      maxConnections: "database.maxConnections",
+      backupMaximumAgeHours: "backups.maximumAgeHours",
+      requestsPerMinute: "edge.rateLimit.requestsPerMinute",
+    },
+    ({ observability, environment, hosts, cluster, database, backups, edge, onCall }) =>
+      validateObservability({
+        ...observability,
+        environment,
+        apiHost: hosts.api,
+        namespaceName: cluster.namespace,
+        ingressControllerNamespace: cluster.ingressController.namespace,
+        databaseHost: database.host,
+        databaseName: database.name,
+        maxConnections: database.maxConnections,
+        backupMaximumAgeHours: backups.maximumAgeHours,
+        backupMethod: backups.method,
+        requestsPerMinute: edge.rateLimit.requestsPerMinute,
+        onCall,
+      }),
+  ),
+];
+
+/** What only the rehearsal may: its servers are on the loopback, without certificates. */
+const outsideTheRehearsal: Rule = ({ environment, database, aws, observability, cluster }) => {
+  if (environment === "rehearsal") return [];
+  const found = new Findings();
+  found.unless(database.sslMode === "verify-full", "database.sslMode", "verify-full outside the rehearsal", database.sslMode);
+  found.unless(aws.endpoint === undefined, "aws.endpoint", "absent outside the rehearsal", aws.endpoint);
+  for (const key of ["datadogApiUrl", "datadogAppUrl"] as const)
+    found.unless(/^https:/.test(observability[key]), `observability.${key}`, "an https URL outside the rehearsal", observability[key]);
+  for (const [index, block] of cluster.databaseCidrs.entries())
+    found.unless(
+      !/^127\.|^::1\//.test(block),
+      `cluster.databaseCidrs[${index}]`,
+      "no loopback address outside the rehearsal: it is the pod itself",
+      block,
+    );
+  return found.all;
+};
+
+/** The pools of all pods and everything else must fit into what the server has. */
+const connections: Rule = ({ database, web }) => {
+  const found = new Findings();
+  const { poolSizePerPod, maxConnections, reservedConnections } = database;
+  const pods = web.replicas.maximum;
+  const needed = Object.values(connectionLimits({ poolSizePerPod, maximumPods: pods })).reduce((sum, limit) => sum + limit, 0);
+  const available = maxConnections - reservedConnections;
+  found.unless(
+    needed <= available,
+    "database.poolSizePerPod",
+    `small enough: ${pods} pods (web.replicas.maximum) and one surge pod × pool + migration + backup need ${needed} connections, ` +
+      `${available} are available (maxConnections less reservedConnections)`,
+    poolSizePerPod,
+  );
+  return found.all;
+};
+
+/** A rotation that has not happened yet would never be overdue. */
+const rotationsAreHistory: Rule = ({ database, secrets }, today) => {
+  const found = new Findings();
+  for (const [section, generations] of [
+    ["database.roles", database.roles],
+    ["secrets.generations", secrets.generations],
+  ] as const)
+    for (const [name, { rotatedOn }] of Object.entries(generations))
+      found.unless(rotatedOn <= today, `${section}.${name}.rotatedOn`, `today (${today}, UTC) or earlier`, rotatedOn);
+  return found.all;
+};
+
+/** Every rule, in the order in which its findings are told. */
+export const RULES: readonly Rule[] = [...COMPONENTS, outsideTheRehearsal, connections, rotationsAreHistory];
+
+/** Collects findings in the words of the schema. */
+class Findings {
+  readonly all: Finding[] = [];
+
+  unless(holds: boolean, path: string, rule: string, got: unknown): void {
+    if (!holds) this.all.push({ path, statement: `must be ${rule}, got ${JSON.stringify(got)}.` });
+  }
+}
