@@ -8,16 +8,16 @@ import type { IngressAnnotations } from "./edge";
 import type { HardenedNamespace } from "./namespace";
 import { awaiting, podTurnSeconds } from "./lib/awaiting";
 import { refuse } from "./lib/component-error";
+import { contentTag } from "./lib/content-tag";
 import { createMigrationJob, migrationJobName } from "./lib/migration-job";
 import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
-import type { PodSecret } from "./lib/pod-secret";
+import { type DatabaseCredential, partsOf, type PodSecret } from "./lib/pod-secret";
+import { MAX_SURGE_PODS, MIN_READY_SECONDS } from "./lib/rollout";
 import { leastGraceSeconds, validateWebService } from "./lib/web-arguments";
-import { buildServerPod, contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
+import { buildServerPod, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
 
 export { leastGraceSeconds, validateWebService };
 
-/** Seconds that a new pod must stay ready before the next one is replaced: two readiness probes. */
-const MIN_READY_SECONDS = 10;
 /** Seconds without progress after which a rollout has failed: the startup probe's 2 minutes and an image pull. */
 const PROGRESS_DEADLINE_SECONDS = 300;
 /** Old ReplicaSets that are kept to roll back to. */
@@ -68,9 +68,9 @@ export interface WebServiceArgs {
   /** The application's secrets (environment). */
   readonly appSecret: PodSecret;
   /** maestro_app's DATABASE_URL. */
-  readonly databaseSecret: PodSecret;
+  readonly databaseSecret: DatabaseCredential;
   /** maestro_migrator's DATABASE_URL, in the migrations' namespace. */
-  readonly migratorSecret: PodSecret;
+  readonly migratorSecret: DatabaseCredential;
   readonly namespace: HardenedNamespace;
   readonly migrationsNamespace: HardenedNamespace;
   readonly labels: Readonly<Record<string, string>>;
@@ -124,11 +124,12 @@ export class WebService extends pulumi.ComponentResource {
           progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
           revisionHistoryLimit: REVISION_HISTORY,
           // One pod at a time, a new one ready before an old one goes (runbook §3, step 3).
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: MAX_SURGE_PODS } },
           template: buildServerPod({
             ...args,
             configMapName: `${SERVER_NAME}-${contentTag(environment)}`,
             secretNames: [args.appSecret.secretName, args.databaseSecret.secretName],
+            authorityConfigMap: args.databaseSecret.authority?.configMapName,
             serviceAccountName: SERVER_NAME,
             selector,
           }),
@@ -136,7 +137,7 @@ export class WebService extends pulumi.ComponentResource {
       },
       {
         ...parent,
-        dependsOn: [serviceAccount, configMap, args.appSecret.secret, args.databaseSecret.secret, this.migration],
+        dependsOn: [serviceAccount, configMap, args.appSecret.secret, ...partsOf(args.databaseSecret), this.migration],
         ...awaiting(PROGRESS_DEADLINE_SECONDS + args.replicas.maximum * podTurnSeconds(args.terminationGraceSeconds)),
       },
     );

@@ -3,7 +3,7 @@ import { validateAppSecrets } from "../components/app-secrets";
 import { validateBackups } from "../components/backups";
 import { validateDatabaseRoles } from "../components/database-roles";
 import { validateEdge } from "../components/edge";
-import { connectionLimits } from "../components/lib/database-limits";
+import { capacityProblem } from "../components/lib/database-limits";
 import { imageReference } from "../components/lib/image";
 import { validateHardenedNamespace } from "../components/namespace";
 import { validateObservability } from "../components/observability";
@@ -79,6 +79,7 @@ const COMPONENTS: readonly Rule[] = [
     {
       databaseName: "database.name",
       maximumPods: "web.replicas.maximum",
+      terminationGraceSeconds: "web.terminationGraceSeconds",
       generations: "database.roles",
       namespace: "cluster.namespace",
       migrationsNamespace: "cluster.migrationsNamespace",
@@ -88,6 +89,7 @@ const COMPONENTS: readonly Rule[] = [
         ...database,
         databaseName: database.name,
         maximumPods: web.replicas.maximum,
+        terminationGraceSeconds: web.terminationGraceSeconds,
         generations: database.roles,
         namespace: { namespaceName: cluster.namespace },
         migrationsNamespace: { namespaceName: cluster.migrationsNamespace },
@@ -148,17 +150,8 @@ const outsideTheRehearsal: Rule = ({ environment, database, aws, observability, 
 /** The pools of all pods and everything else must fit into what the server has. */
 const connections: Rule = ({ database, web }) => {
   const found = new Findings();
-  const { poolSizePerPod, maxConnections, reservedConnections } = database;
-  const pods = web.replicas.maximum;
-  const needed = Object.values(connectionLimits({ poolSizePerPod, maximumPods: pods })).reduce((sum, limit) => sum + limit, 0);
-  const available = maxConnections - reservedConnections;
-  found.unless(
-    needed <= available,
-    "database.poolSizePerPod",
-    `small enough: ${pods} pods (web.replicas.maximum) and one surge pod × pool + migration + backup need ${needed} connections, ` +
-      `${available} are available (maxConnections less reservedConnections)`,
-    poolSizePerPod,
-  );
+  const problem = capacityProblem({ ...database, ...web, maximumPods: web.replicas.maximum }, database);
+  found.unless(problem === undefined, "database.poolSizePerPod", problem ?? "", database.poolSizePerPod);
   return found.all;
 };
 

@@ -3,8 +3,10 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { WebServiceArgs } from "../web-service";
 import { awaiting } from "./awaiting";
+import { contentTag } from "./content-tag";
 import { TO_DNS, toDatabase } from "./network-policy";
-import { buildMigrationPod, contentTag } from "./web-pod";
+import { partsOf } from "./pod-secret";
+import { buildMigrationPod } from "./web-pod";
 
 /** Name of the migration's pods, its ServiceAccount and its NetworkPolicy. */
 const MIGRATION_NAME = "maestroverse-migrate";
@@ -52,6 +54,7 @@ export function createMigrationJob(parent: pulumi.Resource, name: string, args: 
         template: buildMigrationPod({
           image: args.image,
           secretName: args.migratorSecret.secretName,
+          authorityConfigMap: args.migratorSecret.authority?.configMapName,
           serviceAccountName: MIGRATION_NAME,
           labels,
         }),
@@ -59,7 +62,7 @@ export function createMigrationJob(parent: pulumi.Resource, name: string, args: 
     },
     {
       parent,
-      dependsOn: [serviceAccount, networkPolicy, args.migratorSecret.secret],
+      dependsOn: [serviceAccount, networkPolicy, ...partsOf(args.migratorSecret)],
       ...awaiting(args.migrationDeadlineSeconds),
     },
   );
@@ -67,5 +70,6 @@ export function createMigrationJob(parent: pulumi.Resource, name: string, args: 
 
 /** Name of the Job: known at preview, and another one whenever what it runs changes. */
 export function migrationJobName(args: Pick<WebServiceArgs, "image" | "migratorSecret" | "migrationDeadlineSeconds">): string {
-  return `${MIGRATION_NAME}-${contentTag([args.image, args.migratorSecret.secretName, args.migrationDeadlineSeconds])}`;
+  const { secretName, authority } = args.migratorSecret;
+  return `${MIGRATION_NAME}-${contentTag([args.image, secretName, authority?.configMapName, args.migrationDeadlineSeconds])}`;
 }
