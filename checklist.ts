@@ -1,7 +1,8 @@
 /**
  * Every check of the runbook, by id: the index that policies, probes, monitors and documents share.
  *
- * What answers for a line is named where it exists. A line without a policy, probe or monitor says why in `gaps`: nothing is open in silence.
+ * A policy names the lines that it gates itself (`checklist` of policies/lib/rule.ts). What else answers for a line is named here where it
+ * exists. A line without a policy, probe or monitor says why in `gaps`: nothing is open in silence.
  */
 
 /** One line of the runbook. */
@@ -14,8 +15,6 @@ export interface ChecklistLine {
   readonly title: string;
   /** Page under docs/. */
   readonly page: string;
-  /** Names of the policies that gate it before a deployment. */
-  readonly policies: readonly string[];
   /** What of it the rehearsal sees hold on the running environment. */
   readonly rehearsed?: string;
   /** Keys of the monitors that watch it at run time. */
@@ -34,7 +33,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "The image is named by the git short SHA that it was built from, and its pods serve",
     page: "runbook/1-https.md",
-    policies: [],
     rehearsed: "pods available",
     monitors: ["crash-loop", "restarts", "autoscaler-at-maximum"],
     gaps: `settings refuse a mutable tag; ${LATER}`,
@@ -44,7 +42,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "http://…/health answers 301 with Location: https://…",
     page: "runbook/1-https.md",
-    policies: ["ingress-enforce-https"],
     rehearsed: "http redirect",
     monitors: ["uptime-redirect"],
   },
@@ -53,7 +50,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "https://…/health shows strict-transport-security, content-security-policy, referrer-policy and the others",
     page: "runbook/1-https.md",
-    policies: [],
     rehearsed: "security headers",
     monitors: ["uptime-health"],
     gaps: LATER,
@@ -63,7 +59,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "Logs are in the combined format only",
     page: "runbook/1-https.md",
-    policies: [],
     monitors: [],
     gaps: `the sample server's log is held to the format by a test; no monitor sees the format of a line; ${LATER}`,
   },
@@ -72,7 +67,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 2,
     title: "The runtime role reads and writes rows and nothing else; migrations have a role of their own",
     page: "runbook/2-database.md",
-    policies: [],
     rehearsed: "least-privilege role",
     monitors: [],
     gaps: `privileges have no metric: drift shows at \`pulumi refresh\`; ${LATER}`,
@@ -82,7 +76,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 3,
     title: "Secrets are rotated every 90 days, kept in AWS Secrets Manager, and old versions are revoked",
     page: "runbook/3-secrets.md",
-    policies: [],
     rehearsed: "signed with the current secret",
     monitors: [],
     gaps: `nothing warns of a secret that is overdue yet; ${LATER}`,
@@ -92,7 +85,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 4,
     title: "A flood from one address gets 429, and blocked requests are logged",
     page: "runbook/4-edge.md",
-    policies: [],
     rehearsed: "rate limit",
     monitors: ["edge-rate-limited"],
     gaps: LATER,
@@ -102,7 +94,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 4,
     title: "The application sees the client's real address",
     page: "runbook/4-edge.md",
-    policies: [],
     rehearsed: "client address",
     monitors: [],
     gaps: `no metric tells a wrong address from a right one; ${LATER}`,
@@ -112,7 +103,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 5,
     title: "A dump is made, checked and stored every night at 02:00",
     page: "runbook/5-backups.md",
-    policies: [],
     rehearsed: "backup",
     monitors: ["backup-age"],
     gaps: LATER,
@@ -122,7 +112,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 5,
     title: "Dumps are kept 30 days, here and in a second region",
     page: "runbook/5-backups.md",
-    policies: [],
     monitors: [],
     gaps: `settings refuse fewer than 30 days and one region twice; the rehearsal's S3 does not replicate; ${LATER}`,
   },
@@ -131,7 +120,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 5,
     title: "The latest backup restores into a staging database, migrates and passes smoke tests",
     page: "runbook/5-backups.md",
-    policies: [],
     monitors: [],
     gaps: `a test restores what the program made; the drill itself is done by hand (\`ops drill\` is not written yet)`,
   },
@@ -140,7 +128,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 6,
     title: "https://…/health and wss://…/socket.io/ are watched, and two failures in a row under two minutes apart alert",
     page: "runbook/6-observability.md",
-    policies: [],
     rehearsed: "websocket",
     monitors: ["uptime-health", "uptime-websocket", "uptime-certificate"],
     gaps: LATER,
@@ -150,7 +137,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 6,
     title: "Logs of the application and its errors are collected; more than 5 errors in 5 minutes alert",
     page: "runbook/6-observability.md",
-    policies: [],
     monitors: ["api-errors"],
     gaps: LATER,
   },
@@ -159,7 +145,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 6,
     title: "CPU above 80 %, memory above 75 % and database connections above 80 % alert; the service scales by itself",
     page: "runbook/6-observability.md",
-    policies: [],
     monitors: ["cpu", "memory", "database-connections", "autoscaler-at-maximum"],
     gaps: LATER,
   },
@@ -168,7 +153,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 6,
     title: "The rotation and the escalation ladder are written down and reach a person",
     page: "on-call.md",
-    policies: [],
     rehearsed: "monitors and on-call",
     monitors: [],
     gaps: `delivery by Datadog can be proven by a test page only; ${LATER}`,

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { EngineError, type EngineResult, openStack, REPOSITORY } from "./engine";
 
-/** The pack that every preview and `up` runs. */
-export const POLICY_PACK = join(REPOSITORY, "policies");
+/** The packs that every preview and `up` runs. */
+export const POLICY_PACKS = ["maestroverse-checklist", "platform-baseline"].map((pack) => join(REPOSITORY, "policies", pack));
 
 /** Arguments of {@link preview}. */
 export interface PreviewOptions {
@@ -58,7 +58,7 @@ export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
       if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, undefined, 2)}\n`);
       return record;
     };
-    const result = await stack.preview({ policyPacks: [POLICY_PACK], diff: options.diff === true }).catch(async (error: unknown) => {
+    const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch(async (error: unknown) => {
       // What a gate found is what the record is for.
       if (error instanceof EngineError) await write({ changes: {}, events: error.events });
       throw error;

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { parseSettings, type Settings } from "../config";
 import { openStack, PROJECT, REPOSITORY } from "../ops/engine";
-import { POLICY_PACK } from "../ops/preview";
+import { POLICY_PACKS } from "../ops/preview";
 import { provideAll, REHEARSAL_TOOLS } from "../toolchain/tools";
 import type { Report } from "../toolchain/run";
 import { CHECKS, type Deployed } from "./checks";
@@ -244,7 +244,7 @@ async function deploy({
   try {
     // The rehearsal is this process's alone: a lock of the engine is what a killed run left.
     await stack.unlock().catch(() => undefined);
-    const { changes } = await stack.up({ policyPacks: [POLICY_PACK] });
+    const { changes } = await stack.up({ policyPacks: POLICY_PACKS });
     const outputs = Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown] as const);
     return { changes, deployed: Object.fromEntries(outputs) as unknown as Deployed };
   } finally {

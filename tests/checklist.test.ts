@@ -1,7 +1,9 @@
 /** The index of the runbook's lines is true: what it names exists, and nothing is open in silence. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { BOXES, CHECKLIST } from "../checklist";
+import { CHECKLIST_RULES } from "../policies/maestroverse-checklist/rules";
+import { BASELINE_RULES } from "../policies/platform-baseline/rules";
 import { CHECKS } from "../rehearsal/checks";
 import { readGolden } from "./helpers/stack-dumps";
 import type { DumpedResource } from "./helpers/dump-stack";
@@ -33,30 +35,32 @@ it("covers the seven boxes with every line, but those of the deployment itself",
   expect(inBoxes.filter((id) => !CHECKLIST.some((line) => line.id === id))).toEqual([]);
 });
 
-it("names pages, policies, checks and monitors that exist", () => {
-  const policies = readdirSync(join(ROOT, "policies", "rules")).map((file) => {
-    const text = readFileSync(join(ROOT, "policies", "rules", file), "utf8");
-    return /name: "([a-z-]+)"/.exec(text)?.[1];
-  });
-  const known = { policies, checks: CHECKS.map(({ title }) => title), monitors: monitorKeys() };
-  for (const { id, page, policies: gates, rehearsed, monitors } of CHECKLIST) {
+it("names pages, checks and monitors that exist", () => {
+  const known = { checks: CHECKS.map(({ title }) => title), monitors: monitorKeys() };
+  for (const { id, page, rehearsed, monitors } of CHECKLIST) {
     expect([id, page, existsSync(join(ROOT, "docs", page))]).toEqual([id, page, true]);
-    expect([id, gates.filter((name) => !known.policies.includes(name))]).toEqual([id, []]);
     expect([id, monitors.filter((key) => !known.monitors.includes(key))]).toEqual([id, []]);
     expect([id, rehearsed === undefined || known.checks.includes(rehearsed)]).toEqual([id, true]);
   }
 });
 
-it("uses every check of the rehearsal, every monitor and every policy for a line", () => {
-  const used = CHECKLIST.flatMap(({ rehearsed, monitors, policies }) => [rehearsed, ...monitors, ...policies]);
+it("is where every rule of the policies finds the lines that it names, and every rule of the checklist's pack names one", () => {
+  const ids = CHECKLIST.map(({ id }) => id);
+  const rules = [...CHECKLIST_RULES, ...BASELINE_RULES];
+  expect(rules.flatMap(({ name, checklist }) => checklist.filter((id) => !ids.includes(id)).map((id) => `${name}: ${id}`))).toEqual([]);
+  expect(CHECKLIST_RULES.filter(({ checklist }) => checklist.length === 0).map(({ name }) => name)).toEqual([]);
+});
+
+it("uses every check of the rehearsal and every monitor for a line", () => {
+  const used = CHECKLIST.flatMap(({ rehearsed, monitors }) => [rehearsed, ...monitors]);
   expect(CHECKS.map(({ title }) => title).filter((title) => !used.includes(title))).toEqual([]);
   expect(monitorKeys().filter((key) => !used.includes(key))).toEqual([]);
 });
 
 it("says why a line lacks a policy, a check or a monitor", () => {
+  const gated = new Set(CHECKLIST_RULES.flatMap(({ checklist }) => checklist));
   const silent = CHECKLIST.filter(
-    ({ policies, monitors, rehearsed, gaps }) =>
-      gaps === undefined && (policies.length === 0 || monitors.length === 0 || rehearsed === undefined),
+    ({ id, monitors, rehearsed, gaps }) => gaps === undefined && (!gated.has(id) || monitors.length === 0 || rehearsed === undefined),
   );
   expect(silent.map(({ id }) => id)).toEqual([]);
 });

@@ -1,45 +1,91 @@
-/** How a rule becomes a policy that cannot pass by accident. */
-import { type ResourceValidationPolicy, type Severity, UnknownValueError } from "@pulumi/policy";
+/** What a rule is: data and one pure function, so that tests, documents and reports read the same thing that the gate runs. */
 
-/** One rule about resources of some types. */
-export interface ResourceRule {
-  /** Name in kebab-case, subject first: `ingress-enforce-https`. */
+/** How bad a violation is. */
+export type Severity = "low" | "medium" | "high" | "critical";
+
+/** Properties of a resource. At preview a value that is not known yet throws when it is read: see read.ts. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What a rule sees of a resource. */
+export interface Resource {
+  /** Type token, for example `kubernetes:apps/v1:Deployment`. */
+  readonly type: string;
+  /** Logical name. */
+  readonly name: string;
+  readonly urn: string;
+  readonly properties: Properties;
+}
+
+/** What a stack-wide rule sees. */
+export interface StackView {
+  readonly resources: readonly Resource[];
+  /** Resources of these types, in the order of the program. */
+  ofType(...types: readonly string[]): readonly Resource[];
+}
+
+/** One thing that is wrong. */
+export interface Problem {
+  /** Path of the property: `spec.rules[0].host`. */
+  readonly field: string;
+  /** What it is; undefined: absent. Never a secret's value. */
+  readonly found: unknown;
+  /** What to do, as a sentence. */
+  readonly fix: string;
+}
+
+/** What a rule is told beside the resource. */
+export interface Context {
+  /** Numbers of the rule, as the pack's configuration has them. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** The moment of the evaluation (injectable: ages). */
+  readonly now: Date;
+}
+
+/** A number of a rule that a pack's configuration may tighten, never loosen. */
+export interface Limit {
+  readonly description: string;
+  readonly unit: string;
+  readonly default: number;
+  /** Range that the configuration may choose from; the default is its loosest end. */
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+interface RuleBase {
+  /** Kebab-case, subject first: `ingress-enforce-https`, in the file `enforce-ingress-https.ts`. */
   readonly name: string;
   /** What must hold, as a sentence. */
   readonly description: string;
   readonly severity: Severity;
+  /** Why a violation only warns. @default mandatory */
+  readonly advisoryBecause?: string;
+  /** Ids of checklist.ts that it answers for. */
+  readonly checklist: readonly string[];
   /** What to do about a violation. */
   readonly remediationSteps: string;
-  /** Page of the runbook, under docs/runbook. */
+  /** Page under docs/, for example `runbook/1-https.md`. */
   readonly page: string;
-  /** Type tokens that the rule looks at. */
+  /** Type tokens that it looks at. A stack that has none of them makes it UNDETERMINED. */
   readonly types: readonly string[];
-  /** Calls `report` for every violation; the message names field, value found and fix. Absent fields count as violations. */
-  readonly validate: (properties: Record<string, unknown>, report: (message: string) => void) => void;
+  /** When a stack may have none of `types`. @default never */
+  readonly mayBeAbsent?: string;
+  readonly limits?: Readonly<Record<string, Limit>>;
 }
 
-/**
- * A mandatory policy. A value that is unknown at preview, and any other exception, becomes a violation that says UNDETERMINED: the engine
- * would skip the rule with a mere advisory otherwise, and the gate would pass in silence.
- */
-export function enforce(rule: ResourceRule): ResourceValidationPolicy {
-  return {
-    name: rule.name,
-    description: rule.description,
-    enforcementLevel: "mandatory",
-    severity: rule.severity,
-    remediationSteps: rule.remediationSteps,
-    url: `https://github.com/maestroverse/maestroverse-ops/blob/main/docs/runbook/${rule.page}`,
-    validateResource: (args, reportViolation) => {
-      if (!rule.types.includes(args.type)) return;
-      try {
-        rule.validate(args.props, (message) => reportViolation(`${args.name}: ${message}`));
-      } catch (error) {
-        const reason = error instanceof UnknownValueError ? "a value that it reads is not known at preview" : String(error);
-        reportViolation(
-          `${args.name}: UNDETERMINED: ${rule.name} could not be evaluated: ${reason}. A gate that cannot tell does not pass.`,
-        );
-      }
-    },
-  };
+/** A rule about one resource at a time; evaluated before the resource is created or changed. */
+export interface ResourceRule extends RuleBase {
+  /** Calls `report` for every problem. Absent fields are problems. */
+  readonly check: (resource: Resource, report: (problem: Problem) => void, context: Context) => void;
 }
+
+/** A rule about what belongs together; evaluated at the end of a preview, and after an `up`. */
+export interface StackRule extends RuleBase {
+  /** Calls `report` for every problem, with the resource that it lies in; undefined: in none, for example because it is missing. */
+  readonly checkStack: (stack: StackView, report: (resource: Resource | undefined, problem: Problem) => void, context: Context) => void;
+}
+
+/** A rule of a pack. */
+export type Rule = ResourceRule | StackRule;
+
+/** Whether a rule looks at the whole stack. */
+export const isStackRule = (rule: Rule): rule is StackRule => "checkStack" in rule;

@@ -45,7 +45,12 @@ describe("npm run preview", () => {
       expect(record.violations).toEqual([]);
       expect(Object.keys(record.changes)).toEqual(["create"]);
       expect(record.changes["create"]).toBeGreaterThan(50);
-      expect(output).toContain("maestroverse-checklist@v0.1.0");
+      expect(
+        output
+          .match(/(maestroverse-checklist|platform-baseline)@v[\d.]+/g)
+          ?.slice(0, 2)
+          .sort(),
+      ).toEqual(["maestroverse-checklist@v0.2.0", "platform-baseline@v0.2.0"]);
     },
     120_000,
   );

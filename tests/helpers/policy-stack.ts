@@ -1,0 +1,54 @@
+/** The resources of the real stacks, as the policies see them. */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as policy from "@pulumi/policy";
+import { parse } from "yaml";
+import { evaluateAll, type Finding, stackView } from "../../policies/lib/evaluate";
+import type { Properties, Rule } from "../../policies/lib/rule";
+import { loadExeca } from "../../toolchain/run";
+import type { ProgramRequest, ProgramRun } from "./program-runs";
+
+const ROOT = resolve(__dirname, "..", "..");
+/** The day of every evaluation: the dates of the stack files lie before it, and less than 80 days. */
+export const TODAY = new Date("2026-11-25T12:00:00Z");
+
+/** A resource whose inputs a test may change. */
+export interface EditableResource {
+  type: string;
+  name: string;
+  urn: string;
+  // Mutations look deep into inputs of a hundred types.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  inputs: any;
+}
+
+/** A stack's settings, to be edited. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type EditableSettings = Record<string, any>;
+
+/** The settings in a stack's file, by top-level key. */
+export function stackSettings(stack: string): EditableSettings {
+  const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
+  return Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key.replace("maestroverse-ops:", ""), value]));
+}
+
+/** Runs the program, once for each request, in one process. */
+export async function runPrograms(requests: readonly ProgramRequest[]): Promise<ProgramRun[]> {
+  const { execa } = await loadExeca();
+  const program = join(ROOT, "tests", "helpers", "program-runs.ts");
+  const { stdout } = await execa(process.execPath, ["--import", require.resolve("tsx"), program], {
+    cwd: ROOT,
+    input: JSON.stringify(requests),
+    maxBuffer: 512e6,
+  });
+  return JSON.parse(stdout) as ProgramRun[];
+}
+
+// The package's own types do not describe it.
+const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown) => Properties;
+
+/** What rules find in resources; reading a value that a preview does not know throws, as in the analyzer. */
+export function findingsIn(rules: readonly Rule[], resources: readonly EditableResource[], now: Date = TODAY): Finding[] {
+  const view = stackView(resources.map(({ inputs, ...rest }) => ({ ...rest, properties: unknownCheckingProxy(inputs) })));
+  return evaluateAll(rules, view, { now });
+}

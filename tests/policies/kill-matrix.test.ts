@@ -1,0 +1,71 @@
+/**
+ * The kill matrix: single defects of the real prod and staging programs, each caught by exactly the rules named. Proves what the rules say of
+ * the resources that the program registers. That the analyzer runs them, and fails a preview by them, tests/engine/policies.test.ts proves.
+ */
+import { BASELINE_RULES } from "../../policies/platform-baseline/rules";
+import { CHECKLIST_RULES } from "../../policies/maestroverse-checklist/rules";
+import type { Rule } from "../../policies/lib/rule";
+import { type EditableResource, findingsIn, runPrograms, stackSettings, TODAY } from "../helpers/policy-stack";
+import type { ProgramRequest, ProgramRun } from "../helpers/program-runs";
+import type { Mutation } from "./mutation";
+import { MUTATIONS } from "./mutations";
+
+const RULES: readonly Rule[] = [...CHECKLIST_RULES, ...BASELINE_RULES];
+const STACKS = ["prod", "staging"] as const;
+
+/** Every combination that is run. */
+const cases = MUTATIONS.flatMap((mutation) =>
+  (mutation.stacks ?? STACKS).map((stack) => ({ title: `${mutation.defect} (${stack})`, mutation, stack })),
+);
+
+const requestOf = (stack: string, deployed: boolean, mutation?: Mutation): ProgramRequest => {
+  const settings = stackSettings(stack);
+  mutation?.settings?.(settings);
+  return { stack, preview: !deployed, settings };
+};
+
+const runs = new Map<string, ProgramRun>();
+beforeAll(async () => {
+  const requests = [
+    ...STACKS.flatMap((stack) => [false, true].map((deployed) => requestOf(stack, deployed))),
+    ...cases
+      .filter(({ mutation }) => mutation.settings !== undefined)
+      .map(({ mutation, stack }) => requestOf(stack, mutation.deployed === true, mutation)),
+  ];
+  const unique = [...new Map(requests.map((request) => [JSON.stringify(request), request])).entries()];
+  const results = await runPrograms(unique.map(([, request]) => request));
+  unique.forEach(([key], index) => runs.set(key, results[index]));
+}, 120_000);
+
+function resourcesOf(request: ProgramRequest): EditableResource[] {
+  const run = runs.get(JSON.stringify(request)) as ProgramRun;
+  if (run.refused !== undefined) throw new Error(`the program refuses the settings, so no policy sees them: ${run.refused}`);
+  return structuredClone(run.resources as EditableResource[]);
+}
+
+describe.each(STACKS)("the %s program as it is", (stack) => {
+  it.each([
+    ["in a first preview, in which much is unknown", false],
+    ["in a preview of what is deployed", true],
+  ])("passes %s, with nothing undetermined", (_, deployed) => {
+    expect(findingsIn(RULES, resourcesOf(requestOf(stack, deployed))).map(({ message }) => message)).toEqual([]);
+  });
+});
+
+describe("a defect is caught by exactly the rules that answer for it", () => {
+  it.each(cases)("$title", ({ mutation, stack }) => {
+    const program = resourcesOf(requestOf(stack, mutation.deployed === true, mutation));
+    const findings = findingsIn(RULES, mutation.transform?.(program) ?? program, mutation.now ?? TODAY);
+    expect([...new Set(findings.map(({ rule }) => rule))].sort()).toEqual([...mutation.caughtBy].sort());
+    const messages = findings.map(({ message }) => message);
+    expect(
+      mutation.says.filter((part) => !messages.some((message) => message.includes(part))).map((missing) => ({ missing, messages })),
+    ).toEqual([]);
+  });
+});
+
+it("has a defect for every rule", () => {
+  const killing = new Set(MUTATIONS.flatMap(({ caughtBy }) => caughtBy));
+  expect(RULES.filter(({ name }) => !killing.has(name)).map(({ name }) => name)).toEqual([]);
+  process.stdout.write(`kill matrix: ${MUTATIONS.length} defects, ${cases.length} runs, ${RULES.length} rules\n`);
+});
