@@ -19,10 +19,13 @@ export function parseSettings(stack: string, raw: Readonly<Record<string, unknow
   const issues = result.success ? [] : result.error.issues;
   const refused = problemsOfIssues(issues, raw);
   const today = now.toISOString().slice(0, 10);
-  const [one, other] = withStandIns(issues, raw).map((settings) => findings(settings as Settings, today)) as [Finding[], Finding[]];
-  const isSure = (finding: Finding) => other.some(({ path, statement }) => path === finding.path && statement === finding.statement);
-  const broken = one
-    .filter((finding) => isSure(finding) && !refused.some(({ path }) => related(path, finding.path)))
+  const [one, other] = result.success
+    ? [findings(result.data, today)]
+    : withStandIns(issues, raw).map((settings) => findings(settings as Settings, today));
+  const isSure = (finding: Finding) =>
+    other === undefined || other.some(({ path, statement }) => path === finding.path && statement === finding.statement);
+  const broken = (one ?? [])
+    .filter((finding) => isSure(finding) && !refused.some(({ path }) => related(path, finding.path) || leansOnList(finding, path)))
     .map(({ path, statement }): Problem => {
       const segments = segmentsOf(path);
       return { path, statement, command: setCommand(path, valueAt(raw, segments), withoutOptional(schemaAt(segments))?.type) };
@@ -54,6 +57,12 @@ function findings(settings: Settings, today: string): Finding[] {
 function related(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   return long.startsWith(short) && /^($|[.[])/.test(long.slice(short.length));
+}
+
+/** Whether a finding speaks of a list in which an element was refused: it could be the one that is sought. */
+function leansOnList({ statement }: Finding, refused: string): boolean {
+  const [list, element] = refused.split("[", 2);
+  return element !== undefined && list !== undefined && statement.includes(list);
 }
 
 /** `edge.trustedProxies[0]` → `["edge", "trustedProxies", "0"]`. */

@@ -151,7 +151,8 @@ const outsideTheRehearsal: Rule = ({ environment, database, aws, observability, 
 const connections: Rule = ({ database, web }) => {
   const found = new Findings();
   const problem = capacityProblem({ ...database, ...web, maximumPods: web.replicas.maximum }, database);
-  found.unless(problem === undefined, "database.poolSizePerPod", problem ?? "", database.poolSizePerPod);
+  const others = "web.replicas.maximum, web.terminationGraceSeconds, database.maxConnections and database.reservedConnections decide too";
+  found.unless(problem === undefined, "database.poolSizePerPod", `${problem} (${others})`, database.poolSizePerPod);
   return found.all;
 };
 

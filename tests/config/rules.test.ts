@@ -70,7 +70,13 @@ describe("seconds from the termination signal to the kill", () => {
     [60, 95],
   ])("are the drain (%d), 30 for the longest request and 5 to exit at least", (drainSeconds, least) => {
     const problems = (terminationGraceSeconds: number) =>
-      told(withValues(PROD, { "web.drainSeconds": drainSeconds, "web.terminationGraceSeconds": terminationGraceSeconds }));
+      told(
+        withValues(PROD, {
+          "web.drainSeconds": drainSeconds,
+          "web.terminationGraceSeconds": terminationGraceSeconds,
+          "database.maxConnections": 1000,
+        }),
+      );
     expect(problems(least)).toEqual([]);
     expect(problems(least - 1)).toEqual([
       `web.terminationGraceSeconds must be at least drainSeconds + 30 for the longest request + 5 to exit (${least}), got ${least - 1}. ` +
@@ -93,10 +99,12 @@ describe("outside the rehearsal", () => {
   });
 });
 
-it("counts the connections of all pods", () => {
+it("counts the connections of all pods, and names every setting that decides", () => {
   const [line, ...more] = told(withValue(PROD, "database.maxConnections", 50));
   expect(more).toEqual([]);
-  expect(line).toMatch(/^database\.poolSizePerPod must be .* connections, 40 are available .*maxConnections.*, got 10\.$/);
+  expect(line).toMatch(
+    /^database\.poolSizePerPod must be at most \d: .* = 40 \(web\.replicas\.maximum, web\.terminationGraceSeconds, database\.maxConnections and database\.reservedConnections decide too\), got 10\.$/,
+  );
 });
 
 it.each(["database.roles.app.rotatedOn", "secrets.generations.JWT_SECRET.rotatedOn"])("refuses a rotation of tomorrow: %s", (path) => {
