@@ -11,6 +11,8 @@ import * as pulumi from "@pulumi/pulumi";
 /** What marks a secret on the wire between a program and the engine. */
 const SECRET_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
+/** What stands for a value that is not known yet, on that wire. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Properties = Record<string, unknown>;
 
@@ -50,6 +52,8 @@ export interface MockOptions {
   readonly stack?: string;
   /** Whether `pulumi.runtime.isDryRun()`. @default false */
   readonly preview?: boolean;
+  /** Whether, in such a preview, nothing exists yet: ids, and outputs that are no inputs, are unknown. @default false */
+  readonly first?: boolean;
   /** Answers of provider functions by token, for example `aws:index/getRegion:getRegion`. Any other call fails the test. */
   readonly calls?: Readonly<Record<string, (inputs: Properties) => Properties>>;
   /** Outputs beside the inputs and {@link defaultOutputs}. */
@@ -83,6 +87,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Recorder> {
     {
       newResource: ({ type, name, inputs }) => {
         const given = inputs as Properties;
+        if (options.first === true) return { id: "", state: given };
         return { id: idOf(name), state: { ...defaultOutputs(type, name), ...given, ...options.outputs?.({ type, name, inputs: given }) } };
       },
       call: ({ token, inputs }) => {

@@ -27,7 +27,7 @@ async function run({ stack, preview, settings }: ProgramRequest): Promise<Progra
     `maestroverse-ops:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  const mocks = await startMocks({ stack, preview });
+  const mocks = await startMocks({ stack, preview, first: preview });
   pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
   const entry = require.resolve("../../index");
 
