@@ -11,8 +11,6 @@ import * as pulumi from "@pulumi/pulumi";
 /** What marks a secret on the wire between a program and the engine. */
 const SECRET_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
-/** What stands for a value that is not known yet, on that wire. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Properties = Record<string, unknown>;
 
