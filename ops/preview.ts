@@ -1,8 +1,10 @@
-/** `ops preview`: what a deployment would change, gated by the policy pack, without a credential. */
+/** `ops preview`: what a deployment would change, gated by the policy packs, without a credential. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { readWaivers } from "../policies/lib/pack";
+import { inForce, stackOf } from "../policies/lib/waivers";
 import { EngineError, type EngineResult, openStack, REPOSITORY } from "./engine";
+import { passes, policyJunit, policyMarkdown, policyReport, type PolicyReport, policySarif, policyText, summary } from "./policy-report";
 
 /** The packs that every preview and `up` runs. */
 export const POLICY_PACKS = ["maestroverse-checklist", "platform-baseline"].map((pack) => join(REPOSITORY, "policies", pack));
@@ -12,6 +14,10 @@ export interface PreviewOptions {
   readonly stack: string;
   /** File for the machine-readable record. */
   readonly json?: string;
+  /** Files for the policies' findings: SARIF 2.1.0, JUnit XML, Markdown for a pull request. */
+  readonly sarif?: string;
+  readonly junit?: string;
+  readonly markdown?: string;
   /** Show every property instead of the tree. @default false */
   readonly diff?: boolean;
   readonly write: (text: string) => void;
@@ -27,22 +33,16 @@ export interface PreviewRecord {
   /** Resources by operation. */
   readonly changes: Readonly<Record<string, number>>;
   readonly resources: readonly { readonly urn: string; readonly type: string; readonly operation: string; readonly inputs: unknown }[];
-  readonly violations: readonly {
-    readonly policy: string;
-    readonly level: string;
-    readonly urn: string | undefined;
-    readonly message: string;
-  }[];
-  /** Mandatory policies that the engine did not run. */
-  readonly skippedPolicies: readonly string[];
+  /** What the policies found. */
+  readonly policies: PolicyReport;
 }
 
 /**
  * Previews a stack and writes what it finds.
  *
- * @returns the record; `skippedPolicies` is empty, else the preview failed
- * @throws EngineError when the engine reports an error or a violation
- * @throws Error when a policy was skipped: the gate would have passed unseen
+ * @returns the record; nothing in `policies` refuses the deployment
+ * @throws EngineError when the engine reports an error
+ * @throws Error when a policy refuses, or could not be evaluated: the gate would have passed unseen
  */
 export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
   const stack = await openStack({
@@ -53,25 +53,32 @@ export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
   });
   try {
     options.write(`Engine ${stack.engineVersion}; state: ${stack.backend}; plugins: ${describePlugins(stack.plugins)}\n\n`);
-    const write = async (result: EngineResult) => {
-      const record = buildRecord(options.stack, stack, result);
-      if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, undefined, 2)}\n`);
-      return record;
-    };
-    const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch(async (error: unknown) => {
+    const failed: EngineError[] = [];
+    const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
       // What a gate found is what the record is for.
-      if (error instanceof EngineError) await write({ changes: {}, events: error.events });
-      throw error;
+      if (!(error instanceof EngineError)) throw error;
+      failed.push(error);
+      return { changes: {}, events: error.events };
     });
-    const record = await write(result);
-    if (record.skippedPolicies.length > 0)
-      throw new Error(
-        `${record.skippedPolicies.length} mandatory policies could not be evaluated at preview, so the gate did not hold:\n${record.skippedPolicies.join("\n")}`,
-      );
+    const record = buildRecord(options.stack, stack, result);
+    await writeFiles(record, options);
+    options.write(`\n${policyText(record.policies)}\n`);
+    const { policies } = record;
+    if (!passes(policies))
+      throw new Error(`The gate refuses ${options.stack}: ${summary(policies)}. What to do stands at each finding above.`);
+    if (failed[0] !== undefined) throw failed[0];
     return record;
   } finally {
     await stack.close();
   }
+}
+
+async function writeFiles(record: PreviewRecord, { json, sarif, junit, markdown }: PreviewOptions): Promise<void> {
+  const asJson = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
+  if (json !== undefined) await writeFile(json, asJson(record));
+  if (sarif !== undefined) await writeFile(sarif, asJson(policySarif(record.policies)));
+  if (junit !== undefined) await writeFile(junit, policyJunit(record.policies));
+  if (markdown !== undefined) await writeFile(markdown, policyMarkdown(record.policies));
 }
 
 type Opened = Awaited<ReturnType<typeof openStack>>;
@@ -81,6 +88,7 @@ function describePlugins(plugins: Opened["plugins"]): string {
 }
 
 function buildRecord(stack: string, opened: Opened, result: EngineResult): PreviewRecord {
+  const waivers = readWaivers().waivers.filter((waiver) => stackOf(waiver.urn) === stack && inForce(waiver, new Date()));
   return {
     stack,
     backend: opened.backend,
@@ -91,28 +99,6 @@ function buildRecord(stack: string, opened: Opened, result: EngineResult): Previ
       .flatMap(({ resourcePreEvent }) => (resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata]))
       .map(({ urn, type, op, new: planned }) => ({ urn, type, operation: String(op), inputs: planned?.inputs }))
       .sort((a, b) => (a.urn < b.urn ? -1 : 1)),
-    violations: result.events.flatMap(({ policyEvent }) =>
-      policyEvent === undefined || isSkipNotice(policyEvent.message)
-        ? []
-        : [
-            {
-              policy: policyEvent.policyName,
-              level: policyEvent.enforcementLevel,
-              urn: policyEvent.resourceUrn,
-              message: policyEvent.message,
-            },
-          ],
-    ),
-    skippedPolicies: skippedPolicies(result.events),
+    policies: policyReport(stack, result.events, waivers),
   };
-}
-
-const isSkipNotice = (message: string) => /can't run policy .* during preview/.test(message);
-
-/** The engine's notices that it skipped a policy because a value was unknown. */
-export function skippedPolicies(events: readonly EngineEvent[]): string[] {
-  return events
-    .flatMap(({ policyEvent, diagnosticEvent }) => [policyEvent?.message, diagnosticEvent?.message])
-    .filter((message) => message !== undefined)
-    .filter(isSkipNotice);
 }
