@@ -1,7 +1,7 @@
 /**
- * Runbook §3: the application's rotated secrets. AWS Secrets Manager holds the bundle and is the source of truth; pods get the same values, from
- * the same program, as an immutable Kubernetes Secret that is named by generation. It is made after the bundle: no pod ever has a value that
- * Secrets Manager does not.
+ * Runbook §3: the application's rotated secrets. This program makes the values; AWS Secrets Manager holds them for whoever reads them, and pods
+ * get the same values, from the same program, as an immutable Kubernetes Secret that is named by generation. It is made after the bundle: no pod
+ * ever has a value that Secrets Manager does not. Nothing goes from there to the pods: a value put there by hand reaches none of them.
  *
  * A rotation is a change of settings: the generation counts up, its `overlap` is true until the old value is retired. In between both
  * generations exist: `AWSPREVIOUS` and `NAME_ROLLING` carry the old one.

@@ -9,33 +9,34 @@ export { contentTag } from "./content-tag";
 export const SERVER_NAME = "maestroverse-server";
 /** Folder of the log files that Datadog's agent tails (runbook §6). */
 export const LOG_DIRECTORY = "/var/log/maestroverse";
-/** Path that the probes, the uptime check and the load balancers ask. */
+/** Path that the readiness probe, the uptime check and the load balancers ask. */
 export const HEALTH_PATH = "/health";
 
 /** Seconds between two looks of the kubelet. Short, so that a pod that is ready gets requests at once. */
 const PROBE_PERIOD_SECONDS = 5;
-/** Failures after which a pod that never came up is restarted: 5 s × 24 = 2 minutes for a cold start. */
+/** Failures after which a pod that never listened is restarted: 5 s × 24 = 2 minutes for a cold start. */
 const STARTUP_FAILURES = 24;
 /** Failures after which a pod gets no requests: 5 s × 2, about as long as a client waits. */
 const READINESS_FAILURES = 2;
-/** Failures after which a hung pod is restarted: 5 s × 12 = 1 minute. Long, since a restart helps against nothing that all pods share. */
+/** Failures after which a pod that no longer takes connections is restarted: 5 s × 12 = 1 minute, longer than a moment of overload. */
 const LIVENESS_FAILURES = 12;
+const PROBE_TIMING = { periodSeconds: PROBE_PERIOD_SECONDS, timeoutSeconds: 3 };
 
-/** A probe of `/health` that the application answers itself instead of redirecting to HTTPS (a redirect elsewhere would count as success). */
-function healthProbe(apiHost: string, failureThreshold: number): k8s.types.input.core.v1.Probe {
-  return {
-    httpGet: {
-      path: HEALTH_PATH,
-      port: "http",
-      httpHeaders: [
-        { name: "Host", value: apiHost },
-        { name: "X-Forwarded-Proto", value: "https" },
-      ],
-    },
-    periodSeconds: PROBE_PERIOD_SECONDS,
-    timeoutSeconds: 3,
-    failureThreshold,
-  };
+/**
+ * Whether the pod can serve: `/health`, database and all, which the application answers itself instead of redirecting to HTTPS (a redirect
+ * elsewhere would count as success).
+ */
+function readiness(apiHost: string): k8s.types.input.core.v1.Probe {
+  const httpHeaders = [
+    { name: "Host", value: apiHost },
+    { name: "X-Forwarded-Proto", value: "https" },
+  ];
+  return { httpGet: { path: HEALTH_PATH, port: "http", httpHeaders }, ...PROBE_TIMING, failureThreshold: READINESS_FAILURES };
+}
+
+/** Whether a restart would help: not `/health`, or a database that is away would have every pod restarted (docs/adr/0008). */
+function listening(failureThreshold: number): k8s.types.input.core.v1.Probe {
+  return { tcpSocket: { port: "http" }, ...PROBE_TIMING, failureThreshold };
 }
 
 /** Arguments of {@link buildServerPod}. */
@@ -97,9 +98,9 @@ export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.Pod
             limits: { cpu: `${args.cpuLimitMillicores}m`, memory: `${args.memoryLimitMebibytes}Mi`, "ephemeral-storage": "1Gi" },
           },
           securityContext: CONTAINER_SECURITY_CONTEXT,
-          startupProbe: healthProbe(args.apiHost, STARTUP_FAILURES),
-          readinessProbe: healthProbe(args.apiHost, READINESS_FAILURES),
-          livenessProbe: healthProbe(args.apiHost, LIVENESS_FAILURES),
+          startupProbe: listening(STARTUP_FAILURES),
+          readinessProbe: readiness(args.apiHost),
+          livenessProbe: listening(LIVENESS_FAILURES),
           // Endpoints take a moment to forget a pod that is going: it serves on meanwhile.
           lifecycle: { preStop: { sleep: { seconds: args.drainSeconds } } },
           volumeMounts: [TMP_MOUNT, { name: "logs", mountPath: LOG_DIRECTORY }, ...authority.volumeMounts],

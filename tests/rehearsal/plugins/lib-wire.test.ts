@@ -95,4 +95,23 @@ describe("the redactor", () => {
     redactor.learn({ name: "maestro", flag: new Secret("yes") });
     expect(redactor.redact("maestro yes")).toBe("maestro yes");
   });
+
+  it("leaves a name readable that stands in a secret and in the open, whichever it saw first", () => {
+    const credential = { stringData: new Secret({ PGDATABASE: "maestroverse", PGUSER: "maestro_backup", PGPASSWORD: "hunter2" }) };
+    const object = { metadata: { namespace: "maestroverse", labels: ["app"] } };
+    for (const order of [
+      [credential, object],
+      [object, credential],
+    ]) {
+      const redactor = new Redactor();
+      order.forEach((value) => redactor.learn(value));
+      expect(redactor.redact("maestroverse: maestro_backup has not hunter2")).toBe("maestroverse: [secret] has not [secret]");
+    }
+  });
+
+  it("blots out what no name looks like, even where somebody says it in the open", () => {
+    const redactor = new Redactor();
+    redactor.learn({ password: new Secret("Xk2~pass"), copied: "Xk2~pass" });
+    expect(redactor.redact("Xk2~pass")).toBe("[secret]");
+  });
 });
