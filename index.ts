@@ -67,6 +67,8 @@ const webService = new WebService(
     ingress: {
       ingressClass: cluster.ingressController.ingressClass,
       controllerNamespace: cluster.ingressController.namespace,
+      allowedFrom: edgeSettings.nginx.allowedFrom,
+      exemptPaths: edgeSettings.rateLimit.exemptPaths,
       annotations: edge.ingressAnnotations,
       controllerConfig: edge.controllerConfig,
       tlsSecretName: edgeSettings.tls.secretName,

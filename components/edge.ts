@@ -8,26 +8,33 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HardenedNamespace } from "./namespace";
 import { refuse } from "./lib/component-error";
 import { validateEdge } from "./lib/edge-arguments";
-import { buildControllerConfig, buildIngressAnnotations, type IngressAnnotations } from "./lib/ingress-annotations";
+import type { Hsts } from "./lib/hsts";
+import {
+  buildControllerConfig,
+  buildIngressAnnotations,
+  type IngressAnnotations,
+  type IngressArgs,
+  type IngressControllerKind,
+} from "./lib/ingress-annotations";
+import { buildLegacyHeaders } from "./lib/ingress-nginx-legacy";
 import { buildNginxConfig, type NginxConfigArgs } from "./lib/nginx-config";
 import type { RateLimit } from "./lib/rate-limit";
-import type { Hsts } from "./lib/security-headers";
-import { buildWebAcl, REDACTED_HEADERS, WAF_LOG_RETENTION_DAYS, type WAF_WINDOWS_SECONDS, wafLogGroupName } from "./lib/waf";
+import { buildWebAcl, REDACTED_HEADERS, WAF_LOG_RETENTION_DAYS, type WafArgs, wafLogGroupName } from "./lib/waf";
 import { contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
 
-export { type IngressAnnotations, type RateLimit, validateEdge };
+export { type IngressAnnotations, type IngressControllerKind, type RateLimit, validateEdge };
 
 /** Key of the external nginx's configuration in its ConfigMap. */
 export const NGINX_CONFIG_KEY = "nginx.conf";
+
+/** Annotation of that ConfigMap: the day since which the present stage of the HSTS ramp is sent. */
+const HSTS_SINCE_ANNOTATION = "maestroverse.edu/hsts-since";
 
 /** Arguments of {@link Edge}. */
 export interface EdgeArgs {
   /** The API's public host: the only one that is answered. */
   readonly apiHost: string;
   readonly rateLimit: RateLimit;
-  /** Address blocks of the proxies whose X-Forwarded-For is believed; empty: the peer is the client. */
-  readonly trustedProxies: readonly string[];
-  /** Strict-Transport-Security: 15,552,000 to 63,072,000 seconds. */
   readonly hsts: Hsts;
   readonly tls: {
     /** Secret with the certificate. */
@@ -35,8 +42,10 @@ export interface EdgeArgs {
     /** cert-manager's ClusterIssuer that fills it; absent: it is filled by hand. */
     readonly clusterIssuer?: string | undefined;
   };
-  /** F5's NGINX Ingress Controller as installed. */
+  /** The Ingress controller as installed. */
   readonly ingressController: {
+    /** `ingress-nginx` is retired and expresses few limits: the others are refused. */
+    readonly kind: IngressControllerKind;
     readonly namespace: string;
     /** Its ConfigMap, of which this component owns some keys. */
     readonly configMap: string;
@@ -44,10 +53,12 @@ export interface EdgeArgs {
     readonly replicas: number;
   };
   /** The external nginx. */
-  readonly nginx: NginxConfigArgs["nginx"];
-  readonly waf: {
+  readonly nginx: NginxConfigArgs["nginx"] & {
+    /** Address blocks from which its requests reach the pods; empty: none from outside the cluster do. */
+    readonly allowedFrom: readonly string[];
+  };
+  readonly waf: WafArgs & {
     readonly enabled: boolean;
-    readonly evaluationWindowSeconds: (typeof WAF_WINDOWS_SECONDS)[number];
     /** ARN of the load balancer that the WebACL protects; absent: none yet. */
     readonly resourceArn?: string | undefined;
   };
@@ -71,34 +82,51 @@ export class Edge extends pulumi.ComponentResource {
     super("maestroverse:ops:Edge", name, {}, opts);
     refuse("Edge", validateEdge(args));
 
+    const { kind, namespace: controllerNamespace, configMap, replicas } = args.ingressController;
+    const { namespaceName, namespace } = args.namespace;
+    const headers = buildLegacyHeaders(args);
+    const headersName = `maestroverse-headers-${contentTag(headers)}`;
+    const ingress: IngressArgs = {
+      ...args,
+      clusterIssuer: args.tls.clusterIssuer,
+      replicas,
+      serviceName: SERVER_NAME,
+      headersConfigMap: `${namespaceName}/${headersName}`,
+    };
     this.controllerConfig = new k8s.core.v1.ConfigMapPatch(
       `${name}-controller-config`,
       {
         // Without force: a key that somebody else owns is a conflict to be settled by people.
-        metadata: { name: args.ingressController.configMap, namespace: args.ingressController.namespace },
-        data: buildControllerConfig(args.trustedProxies, args.rateLimit),
+        metadata: { name: configMap, namespace: controllerNamespace },
+        data: buildControllerConfig(kind, ingress),
       },
       { parent: this },
     );
+    if (kind === "ingress-nginx")
+      new k8s.core.v1.ConfigMap(
+        `${name}-headers`,
+        { metadata: { name: headersName, namespace: namespaceName, labels: args.labels }, data: headers, immutable: true },
+        { parent: this, dependsOn: [namespace] },
+      );
     const nginxConfig = buildNginxConfig({ ...args, healthPath: HEALTH_PATH });
     // Named by content: what was deployed once is never changed.
     this.nginxConfigMapName = `maestroverse-nginx-${contentTag(nginxConfig)}`;
     new k8s.core.v1.ConfigMap(
       `${name}-nginx-config`,
       {
-        metadata: { name: this.nginxConfigMapName, namespace: args.namespace.namespaceName, labels: args.labels },
+        metadata: {
+          name: this.nginxConfigMapName,
+          namespace: namespaceName,
+          labels: args.labels,
+          // A stage of the ramp is for a while: a policy asks how long.
+          annotations: { [HSTS_SINCE_ANNOTATION]: args.hsts.ramp.at(-1)?.since ?? "" },
+        },
         data: { [NGINX_CONFIG_KEY]: nginxConfig },
         immutable: true,
       },
-      { parent: this, dependsOn: [args.namespace.namespace] },
+      { parent: this, dependsOn: [namespace] },
     );
-    this.ingressAnnotations = buildIngressAnnotations({
-      rateLimit: args.rateLimit,
-      hsts: args.hsts,
-      clusterIssuer: args.tls.clusterIssuer,
-      replicas: args.ingressController.replicas,
-      serviceName: SERVER_NAME,
-    });
+    this.ingressAnnotations = buildIngressAnnotations(kind, ingress);
     this.webAclArn = args.waf.enabled ? this.webAcl(name, args) : undefined;
     this.registerOutputs({ nginxConfigMapName: this.nginxConfigMapName, webAclArn: this.webAclArn });
   }
@@ -106,8 +134,8 @@ export class Edge extends pulumi.ComponentResource {
   /** The WebACL, its log and, where there is a load balancer, its association. */
   private webAcl(name: string, args: EdgeArgs): pulumi.Output<string> {
     const parent = { parent: this };
-    const { evaluationWindowSeconds, resourceArn } = args.waf;
-    const webAcl = new aws.wafv2.WebAcl(`${name}-web-acl`, buildWebAcl(args.apiHost, args.rateLimit, evaluationWindowSeconds), parent);
+    const { resourceArn } = args.waf;
+    const webAcl = new aws.wafv2.WebAcl(`${name}-web-acl`, buildWebAcl(args.apiHost, args.rateLimit, args.waf), parent);
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-waf-log-group`,
       { name: wafLogGroupName(args.apiHost), retentionInDays: WAF_LOG_RETENTION_DAYS },
@@ -118,7 +146,7 @@ export class Edge extends pulumi.ComponentResource {
       {
         resourceArn: webAcl.arn,
         logDestinationConfigs: [logGroup.arn],
-        redactedFields: REDACTED_HEADERS.map((header) => ({ singleHeader: { name: header } })),
+        redactedFields: [...REDACTED_HEADERS.map((header) => ({ singleHeader: { name: header } })), { queryString: {} }],
       },
       parent,
     );

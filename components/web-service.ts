@@ -14,7 +14,7 @@ import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
 import { type DatabaseCredential, partsOf, type PodSecret } from "./lib/pod-secret";
 import { MAX_SURGE_PODS, MIN_READY_SECONDS } from "./lib/rollout";
 import { leastGraceSeconds, validateWebService } from "./lib/web-arguments";
-import { buildServerPod, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
+import { buildServerPod, SERVER_NAME } from "./lib/web-pod";
 
 export { leastGraceSeconds, validateWebService };
 
@@ -57,6 +57,10 @@ export interface WebServiceArgs {
     readonly ingressClass: string;
     /** Namespace whose pods may reach the server. */
     readonly controllerNamespace: string;
+    /** Address blocks outside the cluster that may reach the server too: the external nginx's. */
+    readonly allowedFrom: readonly string[];
+    /** Paths without a rate limit. */
+    readonly exemptPaths: readonly string[];
     /** What the edge asks of the controller. */
     readonly annotations: IngressAnnotations;
     /** The controller's settings, which the annotations refer to. */
@@ -149,12 +153,12 @@ export class WebService extends pulumi.ComponentResource {
       },
       { ...parent, dependsOn: [deployment] },
     );
-    // One host, three Ingresses (mergeable, in F5's words): the certificate has one of its own, and annotations hold for a whole Ingress, but the
-    // uptime checks must never see a 429.
-    const { host, api, health } = args.ingress.annotations;
-    const ofHost = this.ingress(`${name}-host-ingress`, "maestroverse-api-host", undefined, host, args, [service]);
-    this.ingress(`${name}-ingress`, "maestroverse-api", { path: "/", pathType: "Prefix" }, api, args, [ofHost]);
-    this.ingress(`${name}-health-ingress`, "maestroverse-api-health", { path: HEALTH_PATH, pathType: "Exact" }, health, args, [ofHost]);
+    // Annotations hold for a whole Ingress, but the uptime checks must never see a 429; F5's controller wants one more for the certificate.
+    const { host, api, exempt } = args.ingress.annotations;
+    const before = host === undefined ? [service] : [this.ingress(`${name}-host-ingress`, "maestroverse-api-host", [], host, args, [service])];
+    this.ingress(`${name}-ingress`, "maestroverse-api", [{ path: "/", pathType: "Prefix" }], api, args, before);
+    const exemptPaths = args.ingress.exemptPaths.map((path) => ({ path, pathType: "Exact" }));
+    this.ingress(`${name}-exempt-ingress`, "maestroverse-api-exempt", exemptPaths, exempt, args, before);
     new k8s.policy.v1.PodDisruptionBudget(
       `${name}-disruption-budget`,
       {
@@ -194,7 +198,10 @@ export class WebService extends pulumi.ComponentResource {
           policyTypes: ["Ingress", "Egress"],
           ingress: [
             {
-              from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": args.ingress.controllerNamespace } } }],
+              from: [
+                { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": args.ingress.controllerNamespace } } },
+                ...args.ingress.allowedFrom.map((cidr) => ({ ipBlock: { cidr } })),
+              ],
               ports: [{ protocol: "TCP", port: args.containerPort }],
             },
           ],
@@ -216,25 +223,26 @@ export class WebService extends pulumi.ComponentResource {
     });
   }
 
-  /** One of the host's Ingresses: with paths, or with the certificate. */
+  /** One of the host's Ingresses. The certificate is on the one without paths; where there is none, on each. */
   private ingress(
     logicalName: string,
     objectName: string,
-    location: { path: string; pathType: "Prefix" | "Exact" } | undefined,
+    paths: readonly { readonly path: string; readonly pathType: string }[],
     annotations: Readonly<Record<string, string>>,
     args: WebServiceArgs,
     dependsOn: pulumi.Resource[],
   ): k8s.networking.v1.Ingress {
     const backend = { service: { name: SERVER_NAME, port: { name: "http" } } };
+    const hasCertificate = paths.length === 0 || args.ingress.annotations.host === undefined;
+    const rule = { host: args.apiHost, ...(paths.length === 0 ? {} : { http: { paths: paths.map((path) => ({ ...path, backend })) } }) };
     return new k8s.networking.v1.Ingress(
       logicalName,
       {
         metadata: { name: objectName, namespace: args.namespace.namespaceName, labels: args.labels, annotations },
         spec: {
           ingressClassName: args.ingress.ingressClass,
-          ...(location === undefined
-            ? { tls: [{ hosts: [args.apiHost], secretName: args.ingress.tlsSecretName }], rules: [{ host: args.apiHost }] }
-            : { rules: [{ host: args.apiHost, http: { paths: [{ ...location, backend }] } }] }),
+          ...(hasCertificate ? { tls: [{ hosts: [args.apiHost], secretName: args.ingress.tlsSecretName }] } : {}),
+          rules: [rule],
         },
       },
       { parent: this, dependsOn: [...dependsOn, args.ingress.controllerConfig] },

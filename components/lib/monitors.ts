@@ -12,6 +12,7 @@ import {
   runbookUrl,
 } from "./alerts";
 import { BACKUP_NAME } from "./backup-names";
+import { REFUSALS_PER_LOG_LINE } from "./nginx-snippets";
 import { LOG_DIRECTORY, SERVER_NAME } from "./web-pod";
 
 /** Minutes after which an unresolved alert says so again: whoever acknowledged it may have been called away. */
@@ -200,17 +201,17 @@ function rows(args: MonitorTableArgs): Record<string, Row> {
       ],
     },
     "edge-rate-limited": {
-      title: "Requests refused by the edge's rate limit (429s in 5 minutes)",
+      title: `Requests refused by the edge's rate limit (log lines in 5 minutes, one for ${REFUSALS_PER_LOG_LINE} of them)`,
       section: 4,
       source: { logSearch: `service:${EDGE_SERVICE} ${env} @limit:REJECTED` },
       comparator: ">",
-      // As many refused as a client is granted: someone asks at twice the limit, or many ask a little too often.
-      thresholds: count(5 * args.requestsPerMinute),
+      // As many refused as a client is granted: someone asks at twice the limit, or many ask a little too often. Lines are a sample.
+      thresholds: count(Math.max(5, Math.ceil((5 * args.requestsPerMinute) / REFUSALS_PER_LOG_LINE))),
       onMissingData: "resolve",
       priority: 3,
       meaning: "The edge refuses many requests: a flood, a client in a loop, or users behind one address whom the limit hurts.",
       firstCommands: [
-        `kubectl -n ${args.ingressControllerNamespace} logs -l app.kubernetes.io/name=nginx-ingress --since=10m --tail=-1 | grep '"limit":"REJECTED"' | grep -o '"client":"[^"]*"' | sort | uniq -c | sort -rn | head`,
+        `kubectl -n ${args.ingressControllerNamespace} logs -l app.kubernetes.io/name=nginx-ingress --since=10m --tail=-1 | grep '"limit":"REJECTED"' | grep -o '"ip":"[^"]*"' | sort | uniq -c | sort -rn | head`,
         `${kubectl} describe ingress`,
         top,
       ],

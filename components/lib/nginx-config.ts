@@ -1,18 +1,28 @@
 /** Runbook §4: the whole configuration of an external nginx (1.22 or newer). @see docs/runbook/4-edge.md for how it is run */
-import { ACCESS_LOG_FORMAT, clientKeyMap, MAX_BODY_SIZE, ZONE_SIZE } from "./nginx-snippets";
-import { type RateLimit, REJECT_STATUS, retryAfterSeconds } from "./rate-limit";
-import { hiddenHeaders, type Hsts, type SecurityHeader, securityHeaders } from "./security-headers";
+import type { Hsts } from "./hsts";
+import {
+  accessLogFormat,
+  addHeaders,
+  clientKeyMap,
+  indent,
+  logMaps,
+  MAX_BODY_SIZE,
+  rejectionBody,
+  WEBSOCKET_TIMEOUT_SECONDS,
+  ZONE_SIZE,
+} from "./nginx-snippets";
+import { overReplicas, type RateLimit, REJECT_STATUS, retryAfterSeconds } from "./rate-limit";
+import { HIDDEN_HEADERS, securityHeaders } from "./security-headers";
 
 /** Arguments of {@link buildNginxConfig}; all of them checked before (validateEdge), since they become configuration as they are. */
 export interface NginxConfigArgs {
   readonly apiHost: string;
   readonly rateLimit: RateLimit;
-  readonly trustedProxies: readonly string[];
   readonly hsts: Hsts;
-  /** Path that is not limited. */
+  /** The one of `rateLimit.exemptPaths` that the uptime checks ask; anyone may ask it as often as they like. */
   readonly healthPath: string;
   readonly nginx: {
-    /** IPv4 or IPv6 address. */
+    /** IPv4 or IPv6 address; `::` stands for all addresses of both families. */
     readonly listenAddress: string;
     readonly httpPort: number;
     readonly httpsPort: number;
@@ -20,11 +30,12 @@ export interface NginxConfigArgs {
     readonly upstream: string;
     /** Folder of tls.crt and tls.key; relative: to the configuration's own folder. */
     readonly certificateDirectory: string;
+    /** How many of them share the traffic; at most `rateLimit.requestsPerMinute`, which is divided among them. */
+    readonly replicas: number;
+    /** Address of a DNS server, by which the certificate's OCSP responder is found; absent: its answers are not stapled. */
+    readonly ocspResolver?: string | undefined;
   };
 }
-
-/** Seconds that a websocket may be silent; socket.io's own ping, every 25 s, finds dead ones long before. */
-const WEBSOCKET_TIMEOUT_SECONDS = 3600;
 
 /** Mozilla's "intermediate" ciphers for TLS 1.2, all with forward secrecy. TLS 1.3 has none to choose. */
 const CIPHERS = [
@@ -36,16 +47,43 @@ const CIPHERS = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
-/** Request headers that name a client or a host, which only proxies may write: never passed on as a client sent them. */
-const FORGEABLE_HEADERS = ["Forwarded", "X-Forwarded-Port", "X-Forwarded-Server", "X-Client-IP", "True-Client-IP", "Proxy"];
+/** Request headers that name a client, a host or a path, which only proxies may write: never passed on as a client sent them. */
+export const FORGEABLE_HEADERS = [
+  "Forwarded",
+  "X-Forwarded-Port",
+  "X-Forwarded-Server",
+  "X-Forwarded-Ssl",
+  "X-Forwarded-Scheme",
+  "X-Forwarded-Prefix",
+  "X-Original-Forwarded-For",
+  "X-Original-URL",
+  "X-Rewrite-URL",
+  "X-Scheme",
+  "X-Client-IP",
+  "X-Cluster-Client-IP",
+  "CF-Connecting-IP",
+  "Fastly-Client-IP",
+  "True-Client-IP",
+  "Front-End-Https",
+  "Proxy",
+] as const;
 
 /** The text of nginx.conf. All paths but the certificate's are relative to nginx's prefix (`-p`), in which `logs/` must exist. */
 export function buildNginxConfig(args: NginxConfigArgs): string {
   const { httpPort, httpsPort, certificateDirectory, upstream } = args.nginx;
-  const address = args.nginx.listenAddress.includes(":") ? `[${args.nginx.listenAddress}]` : args.nginx.listenAddress;
-  const headers = securityHeaders(args.hsts);
-  const limit = `limit_req zone=api_per_client${args.rateLimit.burst === 0 ? "" : ` burst=${args.rateLimit.burst}`} nodelay;`;
-  const retryAfter = retryAfterSeconds(args.rateLimit);
+  const authority = `${args.apiHost}${httpsPort === 443 ? "" : `:${httpsPort}`}`;
+  const headers = securityHeaders({ authority, hsts: args.hsts });
+  const burst = args.rateLimit.burst === 0 ? "" : ` burst=${args.rateLimit.burst}`;
+  const limit = `limit_req zone=api_per_client${burst} nodelay;`;
+  const requestsPerMinute = overReplicas(args.rateLimit, args.nginx.replicas).requestsPerMinutePerReplica;
+  const retryAfter = retryAfterSeconds({ requestsPerMinute });
+  const listen = (port: number, options: string) =>
+    indent(
+      addressesOf(args.nginx.listenAddress)
+        .map((address) => `listen ${address}:${port}${options};`)
+        .join("\n"),
+      2,
+    );
 
   return `# Made by components/lib/nginx-config.ts: change the stack's settings, not this file.
 worker_processes auto;
@@ -83,25 +121,24 @@ http {
   ssl_session_cache shared:tls:10m;
   ssl_session_timeout 1d;
   ssl_session_tickets off;
+${indent(stapling(args.nginx.ocspResolver), 1)}
 
-${indent(realIp(args.trustedProxies), 1)}
+${indent(realIp(args.rateLimit.trustedProxies), 1)}
 
 ${indent(clientKeyMap("client", args.rateLimit.ipv6PrefixLength), 1)}
-  limit_req_zone $client zone=api_per_client:${ZONE_SIZE} rate=${args.rateLimit.requestsPerMinute}r/m;
+  limit_req_zone $client zone=api_per_client:${ZONE_SIZE} rate=${requestsPerMinute}r/m;
   limit_req_status ${REJECT_STATUS};
-  limit_req_log_level warn;
-  map $limit_req_status $blocked {
-    default 0;
-    REJECTED 1;
-  }
+  # Below error_log's level: refusals have a log of their own.
+  limit_req_log_level info;
   map $limit_req_status $retry_after {
     default "";
     REJECTED ${retryAfter};
   }
 
-  log_format access escape=json '${ACCESS_LOG_FORMAT}';
-  access_log logs/access.log access;
-  access_log logs/blocked.log access if=$blocked;
+${indent(logMaps("log"), 1)}
+  log_format json escape=json '${accessLogFormat("log")}';
+  access_log logs/access.log json buffer=64k flush=1s if=$log_served;
+  access_log logs/blocked.log json buffer=64k flush=1s if=$log_refused;
 
   # Only websocket may be upgraded to; other requests keep their connection to the application.
   map $http_upgrade $upgrade_to {
@@ -112,6 +149,12 @@ ${indent(clientKeyMap("client", args.rateLimit.ipv6PrefixLength), 1)}
     default "";
     websocket upgrade;
   }
+  # One answer for all who ask after the health, so none that is made for an origin.
+  map $uri $origin_to_api {
+    default $http_origin;
+    ${args.healthPath} "";
+  }
+  proxy_cache_path health-cache keys_zone=health:1m max_size=1m inactive=1m use_temp_path=off;
 
   upstream api {
     server ${upstream};
@@ -120,22 +163,22 @@ ${indent(clientKeyMap("client", args.rateLimit.ipv6PrefixLength), 1)}
 
   # Any other host, or none: no answer.
   server {
-    listen ${address}:${httpPort} default_server;
-    listen ${address}:${httpsPort} ssl http2 default_server;
+${listen(httpPort, " default_server")}
+${listen(httpsPort, " ssl http2 default_server")}
     server_name _;
     ssl_reject_handshake on;
     return 444;
   }
 
   server {
-    listen ${address}:${httpPort};
+${listen(httpPort, "")}
     server_name ${args.apiHost};
 ${indent(addHeaders(headers.filter(({ overHttp }) => overHttp)), 2)}
-    return 301 https://${args.apiHost}${httpsPort === 443 ? "" : `:${httpsPort}`}$request_uri;
+    return 301 https://${authority}$request_uri;
   }
 
   server {
-    listen ${address}:${httpsPort} ssl http2;
+${listen(httpsPort, " ssl http2")}
     server_name ${args.apiHost};
     ssl_certificate ${certificateDirectory}/tls.crt;
     ssl_certificate_key ${certificateDirectory}/tls.key;
@@ -143,21 +186,17 @@ ${indent(addHeaders(headers.filter(({ overHttp }) => overHttp)), 2)}
     # Here only: a location with one header of its own would lose all of these. An empty one is not sent.
 ${indent(addHeaders(headers), 2)}
     add_header Retry-After $retry_after always;
-${indent(
-  hiddenHeaders(args.hsts)
-    .map((name) => `proxy_hide_header ${name};`)
-    .join("\n"),
-  2,
-)}
+${indent(HIDDEN_HEADERS.map((name) => `proxy_hide_header ${name};`).join("\n"), 2)}
 
     # Here only, for the same reason. The client's address replaces what the client claims.
     proxy_http_version 1.1;
-    proxy_set_header Host $host;
+    proxy_set_header Host ${args.apiHost};
     proxy_set_header X-Real-IP $remote_addr;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Proto https;
-    proxy_set_header X-Forwarded-Host $host;
+    proxy_set_header X-Forwarded-Host ${args.apiHost};
     proxy_set_header X-Request-Id $request_id;
+    proxy_set_header Origin $origin_to_api;
     proxy_set_header Upgrade $upgrade_to;
     proxy_set_header Connection $connection_to_api;
 ${indent(FORGEABLE_HEADERS.map((name) => `proxy_set_header ${name} "";`).join("\n"), 2)}
@@ -178,19 +217,44 @@ ${indent(FORGEABLE_HEADERS.map((name) => `proxy_set_header ${name} "";`).join("\
       proxy_send_timeout ${WEBSOCKET_TIMEOUT_SECONDS}s;
       proxy_pass http://api;
     }
-
-    # The uptime checks must never see a 429.
-    location = ${args.healthPath} {
-      proxy_pass http://api;
-    }
-
+${indent(args.rateLimit.exemptPaths.map((path) => exemptLocation(path, path === args.healthPath)).join(""), 2)}
     location @rejected {
       default_type application/json;
-      return ${REJECT_STATUS} '{"error":"Too Many Requests","retryAfterSeconds":${retryAfter}}\\n';
+      return ${REJECT_STATUS} '${rejectionBody(retryAfter)}\\n';
     }
   }
 }
 `;
+}
+
+/** A path without limit. That of the health checks costs the application about one request a second, however many ask. */
+function exemptLocation(path: string, isHealth: boolean): string {
+  const cheap = `
+  limit_except GET {
+    deny all;
+  }
+  access_log off;
+  proxy_cache health;
+  proxy_cache_key $uri;
+  proxy_cache_valid any 1s;
+  proxy_cache_lock on;
+  proxy_ignore_headers Cache-Control Expires Set-Cookie Vary X-Accel-Expires;`;
+  return `
+location = ${path} {${isHealth ? cheap : ""}
+  proxy_pass http://api;
+}
+`;
+}
+
+/** What `listen` takes. An IPv6 socket takes no IPv4 clients: `::` is a socket for each family. */
+function addressesOf(address: string): string[] {
+  if (address === "::") return ["0.0.0.0", "[::]"];
+  return [address.includes(":") ? `[${address}]` : address];
+}
+
+function stapling(resolver: string | undefined): string {
+  if (resolver === undefined) return "# No OCSP stapling: no resolver was named.";
+  return `ssl_stapling on;\nresolver ${resolver.includes(":") ? `[${resolver}]` : resolver};`;
 }
 
 function realIp(trustedProxies: readonly string[]): string {
@@ -201,12 +265,4 @@ function realIp(trustedProxies: readonly string[]): string {
     "real_ip_recursive on;",
     ...trustedProxies.map((block) => `set_real_ip_from ${block};`),
   ].join("\n");
-}
-
-function addHeaders(headers: readonly SecurityHeader[]): string {
-  return headers.map(({ name, value }) => `add_header ${name} "${value}" always;`).join("\n");
-}
-
-function indent(text: string, levels: number): string {
-  return text.replaceAll(/^(?=.)/gm, "  ".repeat(levels));
 }

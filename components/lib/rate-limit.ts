@@ -3,7 +3,7 @@
  * probe, the tests and everything that has to agree with the edge.
  */
 
-/** Limit of the requests of one client. */
+/** Limit of the requests of one client: all that the edge's forms are made of. */
 export interface RateLimit {
   /** Sustained requests per minute, 1 to 60,000. */
   readonly requestsPerMinute: number;
@@ -11,19 +11,29 @@ export interface RateLimit {
   readonly burst: number;
   /** IPv6 clients are one client per prefix of this length (bits): a customer owns a /64 at least. IPv4 clients count by address. */
   readonly ipv6PrefixLength: 48 | 56 | 64 | 128;
+  /** Address blocks of the proxies whose X-Forwarded-For says who the client is; empty: the peer is the client. */
+  readonly trustedProxies: readonly string[];
+  /** Paths, to the letter and without their query, that are not limited; `/health` is one of them. */
+  readonly exemptPaths: readonly string[];
 }
 
 /** Status of a refused request. */
 export const REJECT_STATUS = 429;
 
-/** What several replicas, each of which counts for itself, make of a limit. */
+/** What several replicas, each of which counts for itself, make of a limit: the rate is divided among them, the burst is not. */
 export interface ReplicatedLimit {
   /** Requests per minute that each replica lets pass: the rate over the replicas, rounded down. 0: none could be configured. */
   readonly requestsPerMinutePerReplica: number;
-  /** Sustained requests per minute of a client whose connections reach all replicas evenly. */
-  readonly requestsPerMinute: number;
-  /** Requests of a flood over all replicas that pass: the burst is not divided. */
-  readonly floodPasses: number;
+  /** Sustained requests per minute of a client: `least` where all of its connections reach one replica, `most` where they reach all evenly. */
+  readonly requestsPerMinute: Range;
+  /** Requests of a flood that pass: `least` and `most` likewise. */
+  readonly floodPasses: Range;
+}
+
+/** What lies between two numbers, both included. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** Thousandths of a request per second, as nginx keeps the rate: rounded down, so that 100 a minute are 1.666 a second. */
@@ -61,15 +71,17 @@ export function retryAfterSeconds(limit: Pick<RateLimit, "requestsPerMinute">): 
 }
 
 /**
- * What becomes of a limit when `limit-req-scale` divides its rate.
+ * What becomes of a limit over several replicas. Only the rate is divided: a page asks for all of its parts at once and over one connection,
+ * hence of one replica, which has to grant the whole burst.
  *
- * @param replicas of the Ingress controller
+ * @param replicas of the Ingress controller or of the external nginx
  */
 export function overReplicas(limit: Pick<RateLimit, "requestsPerMinute" | "burst">, replicas: number): ReplicatedLimit {
-  const requestsPerMinutePerReplica = Math.floor(limit.requestsPerMinute / replicas);
+  const perReplica = Math.floor(limit.requestsPerMinute / replicas);
+  const passes = floodPasses(limit);
   return {
-    requestsPerMinutePerReplica,
-    requestsPerMinute: requestsPerMinutePerReplica * replicas,
-    floodPasses: floodPasses(limit) * replicas,
+    requestsPerMinutePerReplica: perReplica,
+    requestsPerMinute: { least: perReplica, most: perReplica * replicas },
+    floodPasses: { least: passes, most: passes * replicas },
   };
 }

@@ -1,57 +1,86 @@
 /**
- * Runbook §1: response headers and their one owner. What stands in {@link securityHeaders} belongs to the edge, which puts it on its own answers
- * too (429, 502 …) and hides the application's copy. Every other header belongs to the application.
+ * Runbook §1: response headers, each with one owner. What the edge owns it puts on every answer, its own ones too (301, 429, 502 …), and the
+ * application's copy is hidden. Everything else is the application's.
  */
+import { type Hsts, hstsValue } from "./hsts";
 
-/** Seconds of `Strict-Transport-Security` below which Mozilla's Observatory counts the header as absent: 180 days. */
-export const LEAST_HSTS_SECONDS = 15_552_000;
-/** Seconds above which browsers gain nothing: two years. */
-export const MOST_HSTS_SECONDS = 63_072_000;
-
-/** Settings of `Strict-Transport-Security`. */
-export interface Hsts {
-  readonly maxAgeSeconds: number;
-  /** Whether subdomains of the API's host are included. */
-  readonly includeSubDomains: boolean;
+/** What the values are made from. */
+export interface HeaderArgs {
+  /** The API's public host, with its port where that is not 443. */
+  readonly authority: string;
+  readonly hsts: Hsts;
 }
 
-/** One header that the edge owns. */
+/** One header. */
+export interface HeaderOwner {
+  readonly name: string;
+  readonly owner: "edge" | "application" | "nobody";
+  /** What it is there for, or why it is that owner's. */
+  readonly why: string;
+  /** The edge's value. */
+  readonly value?: (args: HeaderArgs) => string;
+  /** Whether it stays away from answers over plain HTTP. */
+  readonly httpsOnly?: true;
+}
+
+/** Who owns which header. A header that stands here under `edge` or `nobody` never reaches a client as the application sent it. */
+export const HEADER_OWNERS: readonly HeaderOwner[] = [
+  {
+    name: "Strict-Transport-Security",
+    owner: "edge",
+    why: "HTTPS only, for as long as the ramp has come",
+    value: ({ hsts }) => hstsValue(hsts),
+    // RFC 6797, section 7.2 forbids it there.
+    httpsOnly: true,
+  },
+  {
+    name: "Content-Security-Policy",
+    owner: "edge",
+    why: "an API's answers are no pages: nothing is loaded, framed or posted by one; its own host may be talked to, by websocket too",
+    value: ({ authority }) =>
+      `default-src 'none'; connect-src 'self' wss://${authority}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  },
+  { name: "X-Content-Type-Options", owner: "edge", why: "a body is what its type says", value: () => "nosniff" },
+  { name: "X-Frame-Options", owner: "edge", why: "frame-ancestors for browsers that do not know it", value: () => "DENY" },
+  { name: "Referrer-Policy", owner: "edge", why: "addresses may carry tokens", value: () => "no-referrer" },
+  {
+    name: "Permissions-Policy",
+    owner: "edge",
+    why: "no answer needs a device",
+    value: () => "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+  },
+  { name: "Cross-Origin-Opener-Policy", owner: "edge", why: "no other page holds a handle", value: () => "same-origin" },
+  {
+    name: "Cross-Origin-Resource-Policy",
+    owner: "edge",
+    why: "not same-origin: the applications on the sibling hosts show the API's images",
+    value: () => "same-site",
+  },
+  { name: "Server", owner: "edge", why: "`nginx`, without a version" },
+  { name: "Retry-After", owner: "application", why: "as it sends it; on a 429 of its own the edge says when" },
+  { name: "Cache-Control", owner: "application", why: "only it knows what may be kept" },
+  { name: "Vary", owner: "application", why: "belongs to what it answered" },
+  { name: "Access-Control-Allow-Origin", owner: "application", why: "it has the list of origins (CORS_ORIGINS)" },
+  { name: "Set-Cookie", owner: "application", why: "sessions are its own" },
+  { name: "X-Powered-By", owner: "nobody", why: "says which software answers" },
+];
+
+/** One header that the edge sends. */
 export interface SecurityHeader {
   readonly name: string;
-  /** Without comma, colon, `$`, `"` and `\`: the Ingress controller's annotation separates by the first two and refuses the others. */
   readonly value: string;
   /** Whether it is sent over plain HTTP too. */
   readonly overHttp: boolean;
 }
 
-/** Headers that say which software answers: hidden, never sent. */
-const TELLTALE_HEADERS = ["X-Powered-By"];
-
-/** The headers that the edge owns, each of them exactly once on every response. */
-export function securityHeaders(hsts: Hsts): readonly SecurityHeader[] {
-  const always = (name: string, value: string): SecurityHeader => ({ name, value, overHttp: true });
-  return [
-    {
-      name: "Strict-Transport-Security",
-      // No `preload`: that is a promise for the whole domain, which nobody takes back within months.
-      value: `max-age=${hsts.maxAgeSeconds}${hsts.includeSubDomains ? "; includeSubDomains" : ""}`,
-      // RFC 6797, section 7.2 forbids it there.
-      overHttp: false,
-    },
-    // An API's answers are no pages: nothing may be loaded by one, and none may be framed.
-    always("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
-    always("X-Content-Type-Options", "nosniff"),
-    always("X-Frame-Options", "DENY"),
-    always("Referrer-Policy", "no-referrer"),
-    // One feature stands for all: a list needs commas, and with the policy above no script is there to ask for any.
-    always("Permissions-Policy", "geolocation=()"),
-    always("Cross-Origin-Opener-Policy", "same-origin"),
-    // Not `same-origin`: the applications on the sibling hosts show the API's images.
-    always("Cross-Origin-Resource-Policy", "same-site"),
-  ];
+/** The headers that the edge sends, each of them exactly once on every response. */
+export function securityHeaders(args: HeaderArgs): readonly SecurityHeader[] {
+  return HEADER_OWNERS.flatMap(({ name, value, httpsOnly }) =>
+    value === undefined ? [] : [{ name, value: value(args), overHttp: httpsOnly !== true }],
+  );
 }
 
-/** Names of the application's headers that the edge does not pass on. */
-export function hiddenHeaders(hsts: Hsts): readonly string[] {
-  return [...securityHeaders(hsts).map(({ name }) => name), ...TELLTALE_HEADERS];
-}
+/** Names of the application's headers that the edge does not pass on. nginx replaces `Server` by itself. */
+export const HIDDEN_HEADERS: readonly string[] = HEADER_OWNERS.filter(({ owner, value }) => value !== undefined || owner === "nobody").map(
+  ({ name }) => name,
+);

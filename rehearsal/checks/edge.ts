@@ -83,7 +83,7 @@ export const clientAddress: Check = {
     };
     const forged = await ask(TRAVELLER, "203.0.113.66");
     expected(forged === TRAVELLER, `a client at ${TRAVELLER} that forged X-Forwarded-For was seen as ${forged}`);
-    const [proxy = ""] = settings.edge.trustedProxies;
+    const [proxy = ""] = settings.edge.rateLimit.trustedProxies;
     const behind = await ask(proxy.replace(/\/32$/, ""), "203.0.113.66, 203.0.113.7");
     expected(behind === "203.0.113.7", `a client at 203.0.113.7 behind a trusted proxy was seen as ${behind}`);
     return `a forged X-Forwarded-For changed nothing; behind a trusted proxy the client is ${behind}`;

@@ -1,5 +1,6 @@
 /** The Kubernetes cluster: which one, and what of it is used. */
 import { z } from "zod";
+import { INGRESS_CONTROLLERS } from "../../components/lib/ingress-annotations";
 import { cidr, dnsLabel, integer, matching, unique } from "./values";
 
 export const cluster = z.strictObject({
@@ -10,7 +11,9 @@ export const cluster = z.strictObject({
   /** Namespace of the migration Job alone, so that no other pod can mount the migrator's credential. */
   migrationsNamespace: dnsLabel(),
   ingressController: z.strictObject({
-    /** Namespace in which F5's NGINX Ingress Controller runs. */
+    /** F5's NGINX Ingress Controller, or the retired ingress-nginx, which expresses few rate limits. */
+    kind: z.enum(INGRESS_CONTROLLERS, INGRESS_CONTROLLERS.join(" or ")),
+    /** Namespace in which it runs. */
     namespace: dnsLabel(),
     /** Its ConfigMap, which holds the real-client-IP settings. */
     configMap: dnsLabel(),

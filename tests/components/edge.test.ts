@@ -1,23 +1,39 @@
 import { Edge, type EdgeArgs } from "../../components/edge";
 import { ComponentArgumentsError } from "../../components/lib/component-error";
 import { buildControllerConfig, buildIngressAnnotations } from "../../components/lib/ingress-annotations";
+import { buildLegacyHeaders } from "../../components/lib/ingress-nginx-legacy";
 import { buildNginxConfig } from "../../components/lib/nginx-config";
 import { buildWebAcl } from "../../components/lib/waf";
 import { contentTag } from "../../components/lib/web-pod";
 import { HardenedNamespace } from "../../components/namespace";
+import { HSTS, RUNBOOK } from "../helpers/edge-settings";
 import { arnOf, type Recorder, reveal, startMocks, valueOf } from "../helpers/mocks";
 
 const LOAD_BALANCER = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/api/0123456789abcdef";
 const SETTINGS: Omit<EdgeArgs, "namespace"> = {
   apiHost: "api.maestroverse.edu",
-  rateLimit: { requestsPerMinute: 100, burst: 20, ipv6PrefixLength: 64 },
-  trustedProxies: ["10.20.0.0/20"],
-  hsts: { maxAgeSeconds: 31_536_000, includeSubDomains: true },
+  rateLimit: { ...RUNBOOK, trustedProxies: ["10.20.0.0/20"] },
+  hsts: HSTS,
   tls: { secretName: "maestroverse-api-tls", clusterIssuer: "letsencrypt" },
-  ingressController: { namespace: "nginx-ingress", configMap: "nginx-config", replicas: 2 },
-  nginx: { listenAddress: "0.0.0.0", httpPort: 80, httpsPort: 443, upstream: "app.svc:80", certificateDirectory: "/etc/nginx/tls" },
-  waf: { enabled: true, evaluationWindowSeconds: 60, resourceArn: LOAD_BALANCER },
+  ingressController: { kind: "f5", namespace: "nginx-ingress", configMap: "nginx-config", replicas: 2 },
+  nginx: {
+    listenAddress: "0.0.0.0",
+    httpPort: 80,
+    httpsPort: 443,
+    upstream: "app.svc:80",
+    certificateDirectory: "/etc/nginx/tls",
+    replicas: 1,
+    allowedFrom: [],
+  },
+  waf: { enabled: true, evaluationWindowSeconds: 60, managedRules: "count", resourceArn: LOAD_BALANCER },
   labels: { environment: "test" },
+};
+const INGRESS = {
+  ...SETTINGS,
+  clusterIssuer: "letsencrypt",
+  replicas: 2,
+  serviceName: "maestroverse-server",
+  headersConfigMap: `maestroverse/maestroverse-headers-${contentTag(buildLegacyHeaders(SETTINGS))}`,
 };
 const NGINX_CONFIG = buildNginxConfig({ ...SETTINGS, healthPath: "/health" });
 const CHILDREN = [
@@ -49,7 +65,7 @@ describe("its children", () => {
   });
 
   it("protect no load balancer where there is none", async () => {
-    const { mocks } = await register({ waf: { enabled: true, evaluationWindowSeconds: 60 } });
+    const { mocks } = await register({ waf: { ...SETTINGS.waf, resourceArn: undefined } });
     expect(mocks.childrenOf("edge")).toEqual(CHILDREN.filter((child) => !child.endsWith("-association")));
   });
 
@@ -60,9 +76,26 @@ describe("its children", () => {
   });
 
   it("are none when an argument is wrong", async () => {
-    const hsts = { maxAgeSeconds: 60, includeSubDomains: true };
-    await expect(register({ hsts })).rejects.toThrow(
-      new ComponentArgumentsError("Edge", ["hsts.maxAgeSeconds must be 15552000 to 63072000, got 60. 31536000 is a year."]),
+    await expect(register({ rateLimit: { ...SETTINGS.rateLimit, burst: -1 } })).rejects.toThrow(
+      new ComponentArgumentsError("Edge", ["rateLimit.burst must be 0 to 10000, got -1. Change it."]),
+    );
+  });
+
+  it("are with the retired controller its response headers too", async () => {
+    const { mocks, edge } = await register({
+      rateLimit: { ...SETTINGS.rateLimit, burst: 50 },
+      ingressController: { ...SETTINGS.ingressController, kind: "ingress-nginx" },
+    });
+    expect(mocks.childrenOf("edge")).toEqual([...CHILDREN, "kubernetes:core/v1:ConfigMap edge-headers"].sort());
+    expect(inputsOf(mocks, "edge-headers")).toEqual({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: INGRESS.headersConfigMap.split("/")[1], namespace: "maestroverse", labels: { environment: "test" } },
+      data: buildLegacyHeaders(SETTINGS),
+      immutable: true,
+    });
+    expect(edge.ingressAnnotations).toEqual(
+      buildIngressAnnotations("ingress-nginx", { ...INGRESS, rateLimit: { ...SETTINGS.rateLimit, burst: 50 } }),
     );
   });
 });
@@ -74,7 +107,7 @@ describe("the controller's ConfigMap", () => {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name: "nginx-config", namespace: "nginx-ingress" },
-      data: buildControllerConfig(SETTINGS.trustedProxies, SETTINGS.rateLimit),
+      data: buildControllerConfig("f5", INGRESS),
     });
     expect(await valueOf(edge.controllerConfig.urn)).toBe(mocks.resource("edge-controller-config").urn);
   });
@@ -87,7 +120,12 @@ describe("the external nginx's configuration", () => {
     expect(inputsOf(mocks, "edge-nginx-config")).toEqual({
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: { name, namespace: "maestroverse", labels: { environment: "test" } },
+      metadata: {
+        name,
+        namespace: "maestroverse",
+        labels: { environment: "test" },
+        annotations: { "maestroverse.edu/hsts-since": "2026-11-22" },
+      },
       data: { "nginx.conf": NGINX_CONFIG },
       immutable: true,
     });
@@ -106,17 +144,17 @@ describe("the external nginx's configuration", () => {
 describe("the WebACL", () => {
   it("is what the limit makes of it", async () => {
     const { mocks, edge } = await register();
-    expect(inputsOf(mocks, "edge-web-acl")).toEqual(buildWebAcl(SETTINGS.apiHost, SETTINGS.rateLimit, 60));
+    expect(inputsOf(mocks, "edge-web-acl")).toEqual(buildWebAcl(SETTINGS.apiHost, SETTINGS.rateLimit, SETTINGS.waf));
     expect(edge.webAclArn && (await valueOf(edge.webAclArn))).toBe(arnOf("edge-web-acl"));
   });
 
-  it("logs for 90 days, without credentials", async () => {
+  it("logs for 90 days, without credentials and queries", async () => {
     const { mocks } = await register();
     expect(inputsOf(mocks, "edge-waf-log-group")).toEqual({ name: "aws-waf-logs-api-maestroverse-edu", retentionInDays: 90 });
     expect(inputsOf(mocks, "edge-waf-logging")).toEqual({
       resourceArn: arnOf("edge-web-acl"),
       logDestinationConfigs: [arnOf("edge-waf-log-group")],
-      redactedFields: [{ singleHeader: { name: "authorization" } }, { singleHeader: { name: "cookie" } }],
+      redactedFields: [...["authorization", "cookie", "x-csrf-token"].map((name) => ({ singleHeader: { name } })), { queryString: {} }],
     });
   });
 
@@ -129,7 +167,5 @@ describe("the WebACL", () => {
 
 it("hands the Ingresses annotations for the service that WebService makes", async () => {
   const { edge } = await register();
-  expect(edge.ingressAnnotations).toEqual(
-    buildIngressAnnotations({ ...SETTINGS, clusterIssuer: "letsencrypt", replicas: 2, serviceName: "maestroverse-server" }),
-  );
+  expect(edge.ingressAnnotations).toEqual(buildIngressAnnotations("f5", INGRESS));
 });

@@ -31,7 +31,11 @@ describe("settings that a component refuses", () => {
     ["edge.nginx.httpPort", 443, "edge.nginx.httpsPort must be another port than nginx.httpPort, got 443"],
     ["edge.nginx.upstream", "app.svc:70000", 'edge.nginx.upstream must be host:port, got "app.svc:70000"'],
     ["edge.nginx.certificateDirectory", "/etc/../root", "edge.nginx.certificateDirectory must be a path of letters, digits and _ . -"],
-    ["edge.rateLimit.requestsPerMinute", 1, "cluster.ingressController.replicas must be at most rateLimit.requestsPerMinute (1)"],
+    [
+      "cluster.ingressController.kind",
+      "ingress-nginx",
+      "cluster.ingressController.kind must be f5 for burst 20 at 100/min over 2 replicas",
+    ],
     [
       "edge.waf.resourceArn",
       "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/api/0123456789abcdef",
@@ -152,7 +156,7 @@ describe("all problems at once", () => {
 
   it.each([
     ["a value of another type", { "edge.rateLimit.burst": "twenty" }, ["edge.rateLimit.burst"]],
-    ["a missing value", { "edge.hsts.maxAgeSeconds": undefined }, ["edge.hsts.maxAgeSeconds"]],
+    ["a missing value", { "edge.hsts.preload": undefined }, ["edge.hsts.preload"]],
     ["a missing part", { "edge.waf": undefined }, ["edge.waf"]],
     ["a missing section", { web: undefined }, ["web"]],
     ["a list for a section", { "onCall.handover": [] }, ["onCall.handover"]],

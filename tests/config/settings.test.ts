@@ -22,7 +22,7 @@ describe("the committed stacks", () => {
 
   it.each(["prod", "staging"])("hold the runbook's numbers in %s", (stack) => {
     const settings: Settings = parseSettings(stack, rawSettings(stack), TODAY);
-    expect(settings.edge.rateLimit).toEqual({ requestsPerMinute: 100, burst: 20, ipv6PrefixLength: 64 });
+    expect(settings.edge.rateLimit).toMatchObject({ requestsPerMinute: 100, burst: 20, ipv6PrefixLength: 64, exemptPaths: ["/health"] });
     expect(settings.backups).toMatchObject({ method: "pg_dump", schedule: "0 2 * * *", timeZone: "Etc/UTC", retentionDays: 30 });
     expect(settings.secrets.rotateEveryDays).toBe(90);
     expect(settings.observability).toMatchObject({
@@ -66,8 +66,8 @@ describe("a wrong setting", () => {
     ["corsOrigins", [], "corsOrigins must be a list of 1 to 20 origins"],
     ["web.replicas.minimum", 0, "web.replicas.minimum must be 1 to 50 (pods), got 0"],
     ["web.cpuTargetPercent", 101, "web.cpuTargetPercent must be 1 to 100 (percent), got 101"],
-    ["edge.hsts.maxAgeSeconds", 300, "edge.hsts.maxAgeSeconds must be 15552000 to 63072000 (seconds), got 300"],
-    ["edge.trustedProxies", ["128.0.0.0/1"], "edge.trustedProxies[0] must be a block of your own"],
+    ["edge.hsts.ramp.0.maxAgeSeconds", 600, "edge.hsts.ramp[0].maxAgeSeconds must be 300, 86400, 31536000 (seconds), got 600"],
+    ["edge.rateLimit.trustedProxies", ["128.0.0.0/1"], "edge.rateLimit.trustedProxies[0] must be a block of your own"],
     ["backups.maximumAgeHours", 24, "backups.maximumAgeHours must be 25 to 72 (hours), got 24"],
     ["secrets.rotateEveryDays", 91, "secrets.rotateEveryDays must be 1 to 90 (days), got 91"],
     [
@@ -76,9 +76,9 @@ describe("a wrong setting", () => {
       "secrets.generations.JWT_SECRET.rotatedOn must be a calendar date YYYY-MM-DD",
     ],
     [
-      "edge.trustedProxies",
+      "edge.rateLimit.trustedProxies",
       ["0.0.0.0/0"],
-      "edge.trustedProxies[0] must be a block of your own (IPv4 /8 or smaller, IPv6 /19 or smaller), not the internet",
+      "edge.rateLimit.trustedProxies[0] must be a block of your own (IPv4 /8 or smaller, IPv6 /19 or smaller), not the internet",
     ],
     ["edge.waf.evaluationWindowSeconds", 45, "edge.waf.evaluationWindowSeconds must be 60, 120, 300 or 600 (seconds), got 45"],
     ["backups.retentionDays", 4000, "backups.retentionDays must be 30 to 3650 (days), got 4000"],

@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { WebSocketServer } from "ws";
 
 import { nginxTool, provide } from "../../toolchain/tools";
@@ -46,8 +47,33 @@ export interface EdgeResponse {
   readonly body: string;
 }
 
+/** What came of bytes that were sent as they are. */
+export interface RawExchange {
+  /** All that came back, until the edge closed. */
+  readonly text: string;
+  /** Statuses of the responses in it. */
+  readonly statuses: readonly number[];
+  /** Milliseconds until the edge closed; undefined: it had not when the time was up. */
+  readonly closedAfter: number | undefined;
+}
+
+/** How bytes are sent. */
+export interface RawOptions {
+  readonly from?: string;
+  /** @default "https" */
+  readonly scheme?: "http" | "https";
+  /** Milliseconds that the edge may take to close. @default 2000 */
+  readonly wait?: number;
+  /** Sent one by one, as many milliseconds apart. */
+  readonly then?: { readonly bytes: string; readonly every: number };
+}
+
 /** A running edge. */
 export interface EdgeServer extends EdgePlace {
+  /** Sends bytes as they are over a connection of their own, and takes what comes. */
+  raw(bytes: string, options?: RawOptions): Promise<RawExchange>;
+  /** What the application was asked so far: `GET /path`. */
+  readonly asked: readonly string[];
   /** @throws Error when there is no response */
   send(request?: EdgeRequest): Promise<EdgeResponse>;
   /** Statuses of simultaneous requests, and the milliseconds from the first to the last. */
@@ -69,7 +95,8 @@ const START_SECONDS = 20;
 export async function startEdge(host: string, configure: (place: EdgePlace) => string): Promise<EdgeServer> {
   const program = (await provide(nginxTool, () => undefined)).path;
   const folder = mkdtempSync(join(tmpdir(), "edge-server-"));
-  const application = await startBadApplication();
+  const asked: string[] = [];
+  const application = await startBadApplication(asked);
   const place: EdgePlace = {
     httpPort: await freePort(),
     httpsPort: await freePort(),
@@ -105,7 +132,9 @@ export async function startEdge(host: string, configure: (place: EdgePlace) => s
   return {
     ...place,
     certificate,
+    asked,
     send,
+    raw: (bytes, options = {}) => exchange(place, host, certificate, bytes, options),
     flood: async (count, request) => {
       const start = performance.now();
       const responses = await Promise.all(Array.from({ length: count }, () => send(request)));
@@ -140,21 +169,30 @@ export async function refusalOf(configure: (place: EdgePlace) => string): Promis
 }
 
 /**
- * Answers with what it got, and with weak copies of the edge's headers. `/status/NNN` answers so, `/drop` breaks the connection, `/too-many`
- * refuses with a Retry-After of its own, `/socket.io/` speaks websocket.
+ * Answers with what it got, and with weak copies of the edge's headers, each twice. `/status/NNN` answers so, `/drop` breaks the connection,
+ * `/garbage` has a header that is none, `/huge` has more headers than the edge takes, `/too-many` refuses with a Retry-After of its own, `/socket.io/` speaks
+ * websocket.
  */
-async function startBadApplication(): Promise<Server> {
+async function startBadApplication(asked: string[]): Promise<Server> {
   const server = createHttpServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
     if (request.url === "/drop") {
       request.socket.destroy();
       return;
     }
-    for (const [name, value] of WEAK_HEADERS) response.setHeader(name, value);
+    if (request.url === "/garbage") {
+      request.socket.end("HTTP/1.1 200 OK\r\nno colon\r\n\r\n");
+      return;
+    }
+    if (request.url === "/huge") response.setHeader("X-Huge", "a".repeat(100_000));
+    for (const [name, value] of WEAK_HEADERS) response.setHeader(name, [value, value]);
+    response.setHeader("X-Of-The-Application", "kept");
     response.statusCode = Number(/^\/status\/(\d+)/.exec(request.url ?? "")?.[1] ?? 200);
     if (request.url === "/too-many") response.writeHead(429, { "Retry-After": "77" });
     request.resume().on("end", () => response.end(JSON.stringify({ url: request.url, headers: request.rawHeaders })));
   });
   const webSocket = new WebSocketServer({ noServer: true });
+  webSocket.on("headers", (headers) => headers.push(...WEAK_HEADERS.map(([name, value]) => `${name}: ${value}`)));
   server.on("upgrade", (request, socket, head) => {
     webSocket.handleUpgrade(request, socket, head, (client) => {
       client.on("message", (data: Buffer) => client.send(`${data.toString()} from ${request.headers["x-forwarded-for"] as string}`));
@@ -174,7 +212,6 @@ const WEAK_HEADERS = [
   ["Cross-Origin-Opener-Policy", "unsafe-none"],
   ["Cross-Origin-Resource-Policy", "cross-origin"],
   ["X-Powered-By", "Express"],
-  ["X-Of-The-Application", "kept"],
 ] as const;
 
 function sendTo(place: EdgePlace, host: string, certificate: string, request: EdgeRequest): Promise<EdgeResponse> {
@@ -208,6 +245,30 @@ function sendTo(place: EdgePlace, host: string, certificate: string, request: Ed
     sent.on("error", reject);
     sent.end(request.body);
   });
+}
+
+async function exchange(place: EdgePlace, host: string, ca: string, bytes: string, options: RawOptions): Promise<RawExchange> {
+  const { scheme = "https", from = "127.0.0.1", wait = 2000, then } = options;
+  const start = performance.now();
+  const to = { host: "127.0.0.1", localAddress: from };
+  const socket =
+    scheme === "http"
+      ? connect({ ...to, port: place.httpPort })
+      : connectTls({ ...to, port: place.httpsPort, servername: host, ca, ALPNProtocols: ["http/1.1"] });
+  let text = "";
+  socket.on("data", (data: Buffer) => (text += data.toString("latin1")));
+  socket.on("error", () => undefined);
+  const closed = new Promise<number>((resolve) => socket.once("close", () => resolve(performance.now() - start)));
+  socket.once(scheme === "http" ? "connect" : "secureConnect", () => socket.write(bytes, "latin1"));
+  let rest = then?.bytes ?? "";
+  const drip = setInterval(() => {
+    if (rest !== "" && socket.writable) socket.write(rest.slice(0, 1));
+    rest = rest.slice(1);
+  }, then?.every ?? 1000);
+  const closedAfter = await Promise.race([closed, sleep(wait).then(() => undefined)]);
+  clearInterval(drip);
+  socket.destroy();
+  return { text, statuses: [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status)), closedAfter };
 }
 
 function makeCertificate(folder: string, host: string): void {

@@ -35,10 +35,10 @@ describe("the runbook's 100 a minute with a burst of 20", () => {
   });
 
   it.each([
-    [1, { requestsPerMinutePerReplica: 100, requestsPerMinute: 100, floodPasses: 21 }],
-    [2, { requestsPerMinutePerReplica: 50, requestsPerMinute: 100, floodPasses: 42 }],
-    [3, { requestsPerMinutePerReplica: 33, requestsPerMinute: 99, floodPasses: 63 }],
-    [101, { requestsPerMinutePerReplica: 0, requestsPerMinute: 0, floodPasses: 2121 }],
+    [1, { requestsPerMinutePerReplica: 100, requestsPerMinute: { least: 100, most: 100 }, floodPasses: { least: 21, most: 21 } }],
+    [2, { requestsPerMinutePerReplica: 50, requestsPerMinute: { least: 50, most: 100 }, floodPasses: { least: 21, most: 42 } }],
+    [3, { requestsPerMinutePerReplica: 33, requestsPerMinute: { least: 33, most: 99 }, floodPasses: { least: 21, most: 63 } }],
+    [101, { requestsPerMinutePerReplica: 0, requestsPerMinute: { least: 0, most: 0 }, floodPasses: { least: 21, most: 2121 } }],
   ])("becomes over %d replicas %j", (replicas, expected) => {
     expect(overReplicas(RUNBOOK, replicas)).toEqual(expected);
   });
