@@ -20,11 +20,17 @@ export interface Credentials {
 }
 
 /** Where each credential comes from: an encrypted stack setting, else an environment variable. */
-const CREDENTIALS = {
+export const CREDENTIALS = {
   databaseAdminPassword: "MAESTROVERSE_DATABASE_ADMIN_PASSWORD",
   datadogApiKey: "DD_API_KEY",
   datadogAppKey: "DD_APP_KEY",
 } as const;
+
+/** A credential in the environment; undefined: none, or an empty one. */
+export function credentialFromEnvironment(key: keyof typeof CREDENTIALS): string | undefined {
+  const value = process.env[CREDENTIALS[key]];
+  return value === "" ? undefined : value;
+}
 
 /**
  * Reads and validates the selected stack's settings and credentials.
@@ -53,10 +59,9 @@ export function loadConfig(): { settings: Settings; credentials: Credentials } {
     problems.push(...error.problems);
   }
   const credentials = Object.fromEntries(
-    Object.entries(CREDENTIALS).map(([key, variable]) => {
-      const fromEnvironment = process.env[variable];
-      const value =
-        config.getSecret(key) ?? (fromEnvironment === undefined || fromEnvironment === "" ? undefined : pulumi.secret(fromEnvironment));
+    (Object.entries(CREDENTIALS) as [keyof typeof CREDENTIALS, string][]).map(([key, variable]) => {
+      const fromEnvironment = credentialFromEnvironment(key);
+      const value = config.getSecret(key) ?? (fromEnvironment === undefined ? undefined : pulumi.secret(fromEnvironment));
       if (value === undefined && !pulumi.runtime.isDryRun())
         problems.push(
           `${stack}: ${key} is missing. Fix: pulumi config set --secret ${key} --stack ${stack} (or set ${variable} in the environment)`,

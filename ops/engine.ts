@@ -69,6 +69,8 @@ export interface EngineStack {
   destroy(): Promise<EngineResult>;
   /** Outputs of the last update; secrets stay marked. */
   outputs(): Promise<OutputMap>;
+  /** A setting of the stack, decrypted. @throws Error when it cannot be */
+  setting(key: string): Promise<string>;
   /** Ends a lock that a killed run left behind (file backend). */
   unlock(): Promise<void>;
   /** Removes what was only made for this run. */
@@ -178,6 +180,7 @@ function engineStack(
     refresh: () => operate((common) => stack.refresh(common)),
     destroy: () => operate((common) => stack.destroy(common)),
     outputs: () => stack.outputs(),
+    setting: async (key) => (await stack.getConfig(`${PROJECT}:${key}`)).value,
     unlock: () => stack.cancel(),
   };
 }

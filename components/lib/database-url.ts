@@ -14,7 +14,7 @@ export interface DatabaseUrl {
   readonly databaseName: string;
   readonly sslMode: SslMode;
   /** File with the certificates that the server's is checked against; needed by `verify-full`. */
-  readonly authorityFile: string | undefined;
+  readonly authorityFile?: string | undefined;
   /** Connections of the pool; absent: the client's default. */
   readonly poolSize?: number;
 }

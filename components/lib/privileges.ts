@@ -14,7 +14,7 @@ export const SCHEMA = "public";
 /** Prisma's record of the migrations that ran: whoever writes it decides what the next migration does. */
 export const MIGRATIONS_TABLE = "_prisma_migrations";
 /** PostgreSQL's word for everybody. */
-const PUBLIC = "public";
+export const PUBLIC = "public";
 
 /** What maestro_app may do with rows. No TRUNCATE, REFERENCES or TRIGGER. @see runbook §2 */
 export const TABLE_PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE"] as const;
@@ -77,3 +77,6 @@ export const PRIVILEGE_STEPS: readonly PrivilegeStep[] = [
     privileges: ["SELECT"],
   },
 ];
+
+/** What PostgreSQL gives everybody without saying so and is left: a cast to an enum takes USAGE on it, and gives nothing away. */
+export const IMPLICIT_PRIVILEGES = [{ role: PUBLIC, objectType: "type", privileges: ["USAGE"] }] as const;

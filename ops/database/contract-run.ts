@@ -82,7 +82,7 @@ export async function withProbe<T>(migrator: Client, work: (objects: ContractObj
     function: `${name}_function`,
     type: `${name}_type`,
   };
-  const quoted = Object.fromEntries(Object.entries(objects).map(([key, each]) => [key, qualified(each)])) as Record<
+  const quoted = Object.fromEntries(Object.entries<string>({ ...objects }).map(([key, each]) => [key, qualified(each)])) as Record<
     keyof ContractObjects,
     string
   >;
@@ -112,7 +112,7 @@ export async function withProbe<T>(migrator: Client, work: (objects: ContractObj
 /** Puts the names into a statement. */
 function fillIn(role: RoleKey, objects: ContractObjects, adminUser: string, database: string): (statement: string) => string {
   const names: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(objects).map(([key, name]) => [key, qualified(name)])),
+    ...Object.fromEntries(Object.entries<string>({ ...objects }).map(([key, name]) => [key, qualified(name)])),
     new: `maestro_probe_${randomBytes(4).toString("hex")}`,
     other: ROLE_NAMES[role === "migrator" ? "app" : "migrator"],
     admin: escapeIdentifier(adminUser),
