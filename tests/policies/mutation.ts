@@ -51,3 +51,16 @@ export function remove(type: string, name?: string): Transform {
 export function add(type: string, name: string, inputs: unknown): Transform {
   return (resources) => [...resources, { type, name, urn: `urn:pulumi:test::maestroverse-ops::${type}::${name}`, inputs }];
 }
+
+/** Replaces a text wherever it stands in the `data` of a ConfigMap (or its patch); it has to be there. */
+export function replaceInData(type: string, name: string, key: string, from: string, to: string): Transform {
+  return edit(
+    type,
+    (inputs) => {
+      const data = (inputs as { data: Record<string, string> }).data;
+      if (data[key]?.includes(from) !== true) throw new Error(`the mutation changes nothing: ${name} does not say ${from}`);
+      data[key] = data[key].replaceAll(from, to);
+    },
+    name,
+  );
+}

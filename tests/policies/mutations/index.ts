@@ -1,6 +1,6 @@
 /** The kill matrix. */
 import type { Mutation } from "../mutation";
-import { INGRESS_MUTATIONS } from "./ingress";
+import { CHECKLIST_MUTATIONS } from "./checklist";
 
 /** Every mutation. */
-export const MUTATIONS: readonly Mutation[] = [...INGRESS_MUTATIONS];
+export const MUTATIONS: readonly Mutation[] = [...CHECKLIST_MUTATIONS];

@@ -17,4 +17,22 @@ export const INGRESS_MUTATIONS: readonly Mutation[] = [
     caughtBy: ["ingress-enforce-https"],
     says: [`${MASTER}: metadata.annotations["nginx.org/ssl-redirect"] is absent. Set it to "true".`],
   },
+  {
+    defect: "the Ingress has no certificate",
+    transform: edit(INGRESS, ({ spec }) => delete spec.tls, MASTER),
+    caughtBy: ["ingress-enforce-https"],
+    says: [`${MASTER}: spec.tls is []. Add an entry with the host api.`],
+  },
+  {
+    defect: "the certificate's entry names no Secret",
+    transform: edit(INGRESS, ({ spec }) => delete spec.tls[0].secretName, MASTER),
+    caughtBy: ["ingress-enforce-https"],
+    says: [`${MASTER}: spec.tls is []. Add an entry with the host api.`],
+  },
+  {
+    defect: "the Ingress has no rules",
+    transform: edit(INGRESS, ({ spec }) => (spec.rules = []), MASTER),
+    caughtBy: ["ingress-enforce-https"],
+    says: [`${MASTER}: spec.rules is []. Name the host`],
+  },
 ];
