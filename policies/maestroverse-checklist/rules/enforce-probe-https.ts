@@ -9,7 +9,7 @@ const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 /** Probes ask as the edge does: the server redirects what is not marked as HTTPS, and kubelet takes a redirect to another host for health. */
 export const enforceProbeHttps: StackRule = {
   name: "probe-enforce-https",
-  description: "Every probe of the server asks /health with X-Forwarded-Proto: https.",
+  description: "Readiness of the server, and every other probe over HTTP, asks /health with X-Forwarded-Proto: https.",
   severity: "high",
   checklist: ["RB-1.1"],
   remediationSteps: "Leave the probes as components/lib/web-pod.ts makes them.",
@@ -19,8 +19,8 @@ export const enforceProbeHttps: StackRule = {
     for (const { workload, container } of servingContainers(stack))
       for (const probe of PROBES) {
         const asked = at(container.container, probe);
-        // Whether there is a probe at all is another rule's.
-        if (asked === undefined) continue;
+        // Whether there is a probe at all is another rule's. Only readiness must ask over HTTP: it decides who gets requests.
+        if (asked === undefined || (probe !== "readinessProbe" && at(asked, "httpGet") === undefined)) continue;
         const field = `${container.path}.${probe}.httpGet`;
         const path = text(asked, "httpGet", "path");
         if (path !== HEALTH_PATH) report(workload, { field: `${field}.path`, found: path, fix: `Ask ${HEALTH_PATH}.` });

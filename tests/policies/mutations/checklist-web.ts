@@ -107,9 +107,15 @@ export const WEB_MUTATIONS: readonly Mutation[] = [
   },
   {
     defect: "a probe asks another path",
-    transform: container((server) => (server.livenessProbe.httpGet.path = "/")),
+    transform: container((server) => (server.readinessProbe.httpGet.path = "/")),
     caughtBy: ["probe-enforce-https"],
-    says: ["containers[0].livenessProbe.httpGet.path is /. Ask /health."],
+    says: ["containers[0].readinessProbe.httpGet.path is /. Ask /health."],
+  },
+  {
+    defect: "the liveness probe takes a redirect for health",
+    transform: container((server) => (server.livenessProbe = { httpGet: { path: "/health", port: "http" }, periodSeconds: 5 })),
+    caughtBy: ["probe-enforce-https"],
+    says: ["containers[0].livenessProbe.httpGet.httpHeaders[X-Forwarded-Proto] is absent."],
   },
   {
     defect: "a stage of the HSTS ramp goes on for ever",
