@@ -4,6 +4,7 @@ import { Backups } from "./components/backups";
 import { DatabaseRoles } from "./components/database-roles";
 import { Edge } from "./components/edge";
 import { HardenedNamespace } from "./components/namespace";
+import { usableConnections } from "./components/lib/database-limits";
 import { imageReference } from "./components/lib/image";
 import { createProviders } from "./components/lib/providers";
 import { Observability } from "./components/observability";
@@ -115,7 +116,7 @@ const observability = new Observability(
     ingressControllerNamespace: cluster.ingressController.namespace,
     databaseHost: database.host,
     databaseName: database.name,
-    maxConnections: database.maxConnections,
+    usableConnections: usableConnections(database),
     backupMaximumAgeHours: backup.maximumAgeHours,
     backupMethod: backup.method,
     requestsPerMinute: edgeSettings.rateLimit.requestsPerMinute,

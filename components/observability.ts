@@ -183,7 +183,7 @@ export function validateObservability(args: ObservabilityArgs): string[] {
   wholeNumber("cpuPercent", args.cpuPercent, 1, 100, "The runbook's number is 80.");
   wholeNumber("memoryPercent", args.memoryPercent, 1, 100, "The runbook's number is 75.");
   wholeNumber("databaseConnectionsPercent", args.databaseConnectionsPercent, 1, 100, "The runbook's number is 80.");
-  wholeNumber("maxConnections", args.maxConnections, 1, 100_000, "Give the server's max_connections.");
+  wholeNumber("usableConnections", args.usableConnections, 1, 100_000, "Give max_connections less those reserved.");
   wholeNumber("requestsPerMinute", args.requestsPerMinute, 1, 100_000, "Give the edge's rate limit.");
   wholeNumber(
     "backupMaximumAgeHours",

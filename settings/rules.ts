@@ -3,7 +3,7 @@ import { validateAppSecrets } from "../components/app-secrets";
 import { validateBackups } from "../components/backups";
 import { validateDatabaseRoles } from "../components/database-roles";
 import { validateEdge } from "../components/edge";
-import { capacityProblem } from "../components/lib/database-limits";
+import { capacityProblem, usableConnections } from "../components/lib/database-limits";
 import { imageReference } from "../components/lib/image";
 import { validateHardenedNamespace } from "../components/namespace";
 import { validateObservability } from "../components/observability";
@@ -107,7 +107,7 @@ const COMPONENTS: readonly Rule[] = [
     {
       onCall: "onCall",
       apiHost: "hosts.api",
-      maxConnections: "database.maxConnections",
+      usableConnections: "database.maxConnections",
       backupMaximumAgeHours: "backups.maximumAgeHours",
       requestsPerMinute: "edge.rateLimit.requestsPerMinute",
     },
@@ -120,7 +120,7 @@ const COMPONENTS: readonly Rule[] = [
         ingressControllerNamespace: cluster.ingressController.namespace,
         databaseHost: database.host,
         databaseName: database.name,
-        maxConnections: database.maxConnections,
+        usableConnections: usableConnections(database),
         backupMaximumAgeHours: backups.maximumAgeHours,
         backupMethod: backups.method,
         requestsPerMinute: edge.rateLimit.requestsPerMinute,

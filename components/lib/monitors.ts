@@ -37,10 +37,10 @@ export interface MonitorTableArgs extends AlertContext {
   readonly cpuPercent: number;
   /** Percent of a pod's memory limit above which the monitor alerts. */
   readonly memoryPercent: number;
-  /** Percent of `maxConnections` above which the monitor alerts. */
+  /** Percent of `usableConnections` above which the monitor alerts. */
   readonly databaseConnectionsPercent: number;
-  /** max_connections of the server. */
-  readonly maxConnections: number;
+  /** Connections that the roles can have together: max_connections less those reserved. */
+  readonly usableConnections: number;
   /** Hours after which the newest backup is too old. */
   readonly backupMaximumAgeHours: number;
   /** How backups are made. The CronJob whose last success is the backup's age exists for `pg_dump` and `both`. */
@@ -183,17 +183,17 @@ function rows(args: MonitorTableArgs): Record<string, Row> {
       firstCommands: [top, `${kubectl} describe pods ${selector}`, `${kubectl} rollout history deploy/${SERVER_NAME}`],
     },
     "database-connections": {
-      title: "Database connections (percent of max_connections)",
+      title: "Database connections (percent of those that are not reserved)",
       section: 6,
       source: {
         window: "avg(last_10m)",
-        metric: `100 * sum:postgresql.connections{${env},server:${databaseHost}} / ${args.maxConnections}`,
+        metric: `100 * sum:postgresql.connections{${env},server:${databaseHost}} / ${args.usableConnections}`,
       },
       comparator: ">",
       thresholds: percent(args.databaseConnectionsPercent),
       onMissingData: "show_and_notify_no_data",
       priority: 2,
-      meaning: `The database soon refuses connections (max_connections ${args.maxConnections}). No data: the agent does not reach it.`,
+      meaning: `The database soon refuses connections (${args.usableConnections} of max_connections are not reserved). No data: the agent does not reach it.`,
       firstCommands: [
         psql("SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC"),
         psql("SELECT pid, usename, now() - xact_start AS open FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY 3 DESC LIMIT 20"),

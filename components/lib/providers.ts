@@ -4,6 +4,8 @@ import * as datadog from "@pulumi/datadog";
 import * as k8s from "@pulumi/kubernetes";
 import * as postgresql from "@pulumi/postgresql";
 import type * as pulumi from "@pulumi/pulumi";
+import { authorityFileHere } from "./authority-file";
+import type { CertificateAuthority } from "./database-authority";
 
 /** Arguments of {@link createProviders}. */
 export interface ProvidersArgs {
@@ -23,6 +25,8 @@ export interface ProvidersArgs {
     readonly adminUser: string;
     readonly adminIsSuperuser: boolean;
     readonly sslMode: string;
+    /** What the server's certificate is checked against; without its text the system's authorities are. */
+    readonly certificateAuthority?: CertificateAuthority | undefined;
     readonly adminPassword: pulumi.Input<string> | undefined;
   };
   readonly datadog: {
@@ -69,6 +73,7 @@ export function createProviders(args: ProvidersArgs): Providers {
       skipRegionValidation: true,
     });
   const primary = awsProvider("aws", args.aws.region);
+  const authority = args.database.certificateAuthority?.pem;
   return {
     byPackage: {
       kubernetes: new k8s.Provider("kubernetes", { context: args.kubeContext }),
@@ -80,6 +85,7 @@ export function createProviders(args: ProvidersArgs): Providers {
         username: args.database.adminUser,
         superuser: args.database.adminIsSuperuser,
         sslmode: args.database.sslMode,
+        ...(authority === undefined || args.database.sslMode === "disable" ? {} : { sslrootcert: authorityFileHere(authority) }),
         ...(args.database.adminPassword === undefined ? {} : { password: args.database.adminPassword }),
       }),
       datadog: new datadog.Provider("datadog", {

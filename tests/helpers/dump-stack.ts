@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { AUTHORITY_FOLDER } from "../../components/lib/authority-file";
 import { isSecret, type RecordedResource, startMocks } from "./mocks";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -42,7 +43,8 @@ async function main(stack: string): Promise<void> {
   await mocks.run(async () => void (await import("../../index.js")));
   const key = ({ type, name }: DumpedResource) => `${type} ${name}`;
   const resources = mocks.resources.map(dumped).sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  process.stdout.write(`${JSON.stringify(resources, undefined, 2)}\n`);
+  // Where this user's home is says nothing about the program.
+  process.stdout.write(`${JSON.stringify(resources, undefined, 2).replaceAll(AUTHORITY_FOLDER, "~")}\n`);
 }
 
 void main(process.argv[2] ?? "");

@@ -19,7 +19,7 @@ export const PROD: ObservabilityArgs = {
   cpuPercent: 80,
   memoryPercent: 75,
   databaseConnectionsPercent: 80,
-  maxConnections: 200,
+  usableConnections: 190,
   backupMaximumAgeHours: 26,
   backupMethod: "pg_dump",
   requestsPerMinute: 100,

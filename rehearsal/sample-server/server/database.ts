@@ -17,6 +17,8 @@ export function createPool({ connection, poolSize, poolTimeoutSeconds }: Databas
     ...connection,
     application_name: "maestroverse-server",
     max: poolSize,
+    // As Prisma's: what is open stays open, also while the role gets another password.
+    idleTimeoutMillis: 0,
     connectionTimeoutMillis: poolTimeoutSeconds * 1000,
   });
   pool.on("error", onIdleError);

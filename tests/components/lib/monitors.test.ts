@@ -17,7 +17,7 @@ it("asks about everything else by environment and by the objects' names", () => 
     "api-errors": "avg(last_5m):sum:maestroverse.api.errors{service:maestroverse-api} > 5",
     cpu: `avg(last_10m):100 * sum:kubernetes.cpu.usage.total{${pods}} / sum:kubernetes.cpu.limits{${pods}} / 1000000000 > 80`,
     memory: `avg(last_10m):100 * max:kubernetes.memory.working_set{${pods}} / max:kubernetes.memory.limits{${pods}} > 75`,
-    "database-connections": "avg(last_10m):100 * sum:postgresql.connections{env:prod,server:db.maestroverse.edu} / 200 > 80",
+    "database-connections": "avg(last_10m):100 * sum:postgresql.connections{env:prod,server:db.maestroverse.edu} / 190 > 80",
     "edge-rate-limited": 'logs("service:maestroverse-edge env:prod @limit:REJECTED").index("*").rollup("count").last("5m") > 50',
     restarts: `change(max(last_15m),last_15m):sum:kubernetes.containers.restarts{${pods}} > 3`,
     "crash-loop": `max(last_10m):max:kubernetes_state.container.status_report.count.waiting{${pods},reason:crashloopbackoff} >= 1`,
