@@ -1,4 +1,6 @@
 /** `ops render`: what the program configures, as text for those who do it without Pulumi. From the same specification, and without a secret. */
+import { buildNginxConfig } from "../components/lib/nginx-config";
+import { HEALTH_PATH } from "../components/lib/web-pod";
 import type { Settings } from "../config";
 import { readStackSettings } from "./access";
 import { renderDatabaseRoles } from "./database/script";
@@ -18,6 +20,11 @@ export const RENDERERS: readonly Renderer[] = [
     name: "database-roles",
     description: "the three roles and their privileges, as SQL for psql (runbook section 2)",
     render: renderDatabaseRoles,
+  },
+  {
+    name: "edge",
+    description: "nginx.conf of an external nginx (runbook section 4)",
+    render: ({ edge, hosts }) => buildNginxConfig({ ...edge, apiHost: hosts.api, healthPath: HEALTH_PATH }),
   },
   {
     name: "policies",

@@ -4,7 +4,7 @@ import { diskHint, InterruptedError, type Report, versionOf } from "./run";
 import type { Wanted } from "./versions";
 
 /** Where a tool came from. */
-export type Origin = "PATH" | "Debian" | "download" | "built from its Go module" | "PyPI";
+export type Origin = "PATH" | "Debian" | "download" | "built from its Go module" | "PyPI" | "npm";
 
 /** An executable that may serve. */
 export interface Candidate {

@@ -5,11 +5,12 @@
 import { bubblewrapTool, chromiumTool, nginxTool, postgresTool } from "./debian-tools";
 import { engineTool } from "./engine";
 import { controlPlaneTools } from "./go-tools";
-import { motoTool } from "./moto";
+import { observatoryTool } from "./observatory";
+import { gixyTool, motoTool } from "./python-tools";
 import type { Report } from "./run";
 import { type Found, lookUp, provide, type Tool } from "./tool";
 
-export { bubblewrapTool, chromiumTool, controlPlaneTools, engineTool, motoTool, nginxTool, postgresTool };
+export { bubblewrapTool, chromiumTool, controlPlaneTools, engineTool, gixyTool, motoTool, nginxTool, observatoryTool, postgresTool };
 export { type Found, type Origin, provide, type Tool } from "./tool";
 
 /** What the rehearsal needs, in the order in which it is best had: what takes longest comes first. */
@@ -23,7 +24,7 @@ export const REHEARSAL_TOOLS: readonly Tool[] = [
 ];
 
 /** Every tool, for the doctor's table. */
-export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool];
+export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool, gixyTool, observatoryTool];
 
 /**
  * Finds every tool, or gets it: builds one after the other, for they use every core; beside them the downloads for the later builds, and

@@ -17,6 +17,13 @@ export const ETCD_VERSION = "3.6.8";
 /** AWS in the rehearsal, from PyPI; the versions of what it needs are in toolchain/python/moto-constraints.txt. */
 export const MOTO_VERSION = "5.2.1";
 
+/** Checks of nginx's configuration, from PyPI (gixy-ng); the versions of what it needs are in toolchain/python/gixy-constraints.txt. */
+export const GIXY_VERSION = "0.2.59";
+
+/** Mozilla's HTTP Observatory, from npm, and the day as of which its dependencies are taken. */
+export const OBSERVATORY_VERSION = "1.4.8";
+export const OBSERVATORY_BEFORE = "2026-11-25";
+
 /** Oldest Python for which those versions exist: Debian 12's. */
 export const PYTHON_MINIMUM = "3.11";
 

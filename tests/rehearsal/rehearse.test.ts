@@ -118,7 +118,7 @@ it("shows kubectl an available Deployment, a CronJob and Ingresses with an addre
   expect(await get("cronjob", "N:.metadata.name,S:.spec.schedule")).toEqual(["maestroverse-backup 0 2 * * *"]);
   expect(await get("ingress", "N:.metadata.name,A:.status.loadBalancer.ingress[0].ip")).toEqual([
     "maestroverse-api 127.0.0.1",
-    "maestroverse-api-health 127.0.0.1",
+    "maestroverse-api-exempt 127.0.0.1",
     "maestroverse-api-host 127.0.0.1",
   ]);
   expect((await get("pods", "P:.status.phase,N:.metadata.labels.app\\.kubernetes\\.io/name")).sort()).toEqual([

@@ -6,7 +6,16 @@ import { installPackages } from "../../toolchain/debian-tools";
 import { provideEngine } from "../../toolchain/engine";
 import { InterruptedError } from "../../toolchain/run";
 import { lookUp, type Tool } from "../../toolchain/tool";
-import { controlPlaneTools, engineTool, motoTool, postgresTool, provide, provideAll } from "../../toolchain/tools";
+import {
+  controlPlaneTools,
+  engineTool,
+  gixyTool,
+  motoTool,
+  observatoryTool,
+  postgresTool,
+  provide,
+  provideAll,
+} from "../../toolchain/tools";
 import { ETCD_VERSION, newerThan, PULUMI_VERSION } from "../../toolchain/versions";
 import { type FakeMachine, startFakeMachine } from "../helpers/fake-machine";
 
@@ -328,6 +337,14 @@ describe("moto", () => {
     ]);
   });
 
+  it("has a neighbour, gixy, that is installed likewise", async () => {
+    python("3.12.1", "");
+    expect((await provide(gixyTool, report)).path).toBe(machine.cache("tools", "gixy-0.2.59", "bin", "gixy"));
+    expect(calls().map((call) => call.replace(/--constraint \S+\/toolchain\//, "--constraint toolchain/"))).toEqual([
+      "pip install --quiet --disable-pip-version-check --no-input --constraint toolchain/python/gixy-constraints.txt gixy-ng==0.2.59",
+    ]);
+  });
+
   it("is not there after an installation that failed, and is installed by the next run", async () => {
     python("3.12.1", "echo '[Errno 28] No space left on device'; exit 1");
     expect(await failureOf(provide(motoTool, report))).toBe(
@@ -360,4 +377,27 @@ it("takes a program in a folder that cannot be read, or a folder of that name, f
   writeFileSync(join(machine.root, "first", "pulumi"), "not executable");
   expect(await lookUp(engineTool)).toEqual({ found: undefined, refused: [] });
   expect(dirname(machine.cache())).toBe(join(machine.root, "cache"));
+});
+
+describe("the Observatory", () => {
+  const npm = (rest: string) => machine.program("npm", noting(rest));
+  const target = () => machine.cache("tools", "observatory-1.4.8");
+  const installed = () => join(target(), "node_modules", "@mdn", "mdn-http-observatory");
+
+  it("is installed without its scripts, which would download lists, and with an empty list in their place", async () => {
+    npm(`/bin/mkdir -p ${installed()}/conf`);
+    expect(await provide(observatoryTool, report)).toEqual({ path: join(installed(), "src"), version: "1.4.8", origin: "npm" });
+    expect(readFileSync(join(installed(), "conf", "hsts-preload.json"), "utf8")).toBe("{}");
+    expect(calls()).toEqual([
+      `npm install --prefix ${target()} --ignore-scripts --no-audit --no-fund --omit=optional --loglevel=error --before=2026-11-25 @mdn/mdn-http-observatory@1.4.8`,
+    ]);
+  });
+
+  it("is not there after an installation that failed", async () => {
+    npm(`/bin/mkdir -p ${installed()}/conf; exit 1`);
+    expect(await failureOf(provide(observatoryTool, report))).toMatch(
+      /^cannot get observatory \(grades of the edge's headers\): installing the Observatory from npm failed after \d s \(exit code 1\)\.?/,
+    );
+    expect((await lookUp(observatoryTool)).found).toBe(undefined);
+  });
 });

@@ -47,10 +47,13 @@ it.each([
   ).toHaveLength(1);
 });
 
-it("pins every Python package to one version, and moto itself only in versions.ts", () => {
-  const lines = read("toolchain", "python", "moto-constraints.txt").trim().split("\n").slice(1);
+it.each([
+  ["moto", "moto=="],
+  ["gixy", "gixy-ng=="],
+])("pins every Python package that %s needs to one version, and itself only in versions.ts", (name, itself) => {
+  const lines = read("toolchain", "python", `${name}-constraints.txt`).trim().split("\n").slice(1);
   expect(lines.filter((line) => !/^[\w.-]+==[\w.]+$/.test(line))).toEqual([]);
-  expect(lines.filter((line) => line.startsWith("moto=="))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith(itself))).toEqual([]);
 });
 
 it("expects of each plugin the version that package.json pins", () => {
