@@ -5,7 +5,16 @@ import { exists, withLock } from "./cache";
 import { type Report, runStep } from "./run";
 import { executablesIn, onPath, pathFolders } from "./search-path";
 import { type Tool, waiting } from "./tool";
-import { atLeast, BUBBLEWRAP_MINIMUM, DEBIAN_PACKAGES, newerThan, NGINX_MINIMUM, POSTGRES_MINIMUM } from "./versions";
+import {
+  atLeast,
+  BUBBLEWRAP_MINIMUM,
+  DEBIAN_PACKAGES,
+  newerThan,
+  NGINX_MINIMUM,
+  OPENSSL_MINIMUM,
+  POSTGRES_MINIMUM,
+  UTIL_LINUX_MINIMUM,
+} from "./versions";
 
 const POSTGRESQL_FOLDER = "/usr/lib/postgresql";
 /** Seconds that apt-get waits for another one, and has to end cleanly when it is interrupted: dpkg must not be torn from its database. */
@@ -111,6 +120,34 @@ export const bubblewrapTool = debianTool({
   purpose: "the sandbox of the rehearsal's pods",
   wanted: newerThan(BUBBLEWRAP_MINIMUM),
   packages: DEBIAN_PACKAGES.bubblewrap,
+  folders: () => Promise.resolve(["/usr/bin"]),
+});
+
+/** Certificates and keys of the rehearsal, and of tests. */
+export const opensslTool = debianTool({
+  name: "openssl",
+  purpose: "certificates and keys of the rehearsal",
+  wanted: newerThan(OPENSSL_MINIMUM),
+  packages: DEBIAN_PACKAGES.openssl,
+  versionArguments: ["version"],
+  folders: () => Promise.resolve(["/usr/bin"]),
+});
+
+/** Starts servers as a user of their own, and has them end with whoever started them. */
+export const setprivTool = debianTool({
+  name: "setpriv",
+  purpose: "servers as a user of their own",
+  wanted: newerThan(UTIL_LINUX_MINIMUM),
+  packages: DEBIAN_PACKAGES.utilLinux,
+  folders: () => Promise.resolve(["/usr/bin"]),
+});
+
+/** The nightly dump's lock. */
+export const flockTool = debianTool({
+  name: "flock",
+  purpose: "one nightly dump at a time",
+  wanted: newerThan(UTIL_LINUX_MINIMUM),
+  packages: DEBIAN_PACKAGES.utilLinux,
   folders: () => Promise.resolve(["/usr/bin"]),
 });
 

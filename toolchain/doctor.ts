@@ -38,7 +38,9 @@ async function toolRow(tool: Tool): Promise<Row> {
 }
 
 async function pluginRow(name: PluginPackage): Promise<Row> {
-  const { kind, version, origin } = await choosePlugin(name);
+  const choice = await choosePlugin(name).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (typeof choice === "string") return { component: `plugin ${name}`, origin: "PATH, refused", required: true, note: choice };
+  const { kind, version, origin } = choice;
   const note = kind === "official" ? "official plugin" : "STAND-IN: previews of any stack, deployments of the rehearsal only";
   return { component: `plugin ${name}`, version, origin, required: true, note };
 }

@@ -8,13 +8,14 @@ import { tryDownload } from "./download";
 import { provideEngine } from "./engine";
 import { type Report, runStep } from "./run";
 import { allOnPath } from "./search-path";
-import { PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
+import { askPluginVersion } from "./plugin-version";
+import { atLeast, PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
 
 /** Which plugin serves a package. */
 export interface PluginChoice {
   readonly package: PluginPackage;
   readonly kind: "official" | "stand-in";
-  /** Version that the SDK expects. */
+  /** Of an official plugin on PATH its own; otherwise the one that the SDK expects. */
   readonly version: string;
   /** Where it comes from. */
   readonly origin: "PATH" | "plugin folder" | "download" | "rehearsal/plugins";
@@ -37,13 +38,26 @@ function pluginFolder(): string {
   return join(home === undefined || home === "" ? join(homedir(), ".pulumi") : home, "plugins");
 }
 
-/** Looks for the official plugin of a package; changes nothing. */
+/**
+ * Looks for the official plugin of a package; changes nothing.
+ *
+ * @throws Error when PATH has one that does not suit the SDK: the engine would take it nevertheless, with a warning
+ */
 export async function findOfficialPlugin(name: PluginPackage): Promise<PluginChoice | undefined> {
   const version = pluginVersion(name);
-  if ((await ownOnPath(`pulumi-resource-${name}`)) !== undefined) return { package: name, kind: "official", version, origin: "PATH" };
+  const path = await ownOnPath(`pulumi-resource-${name}`);
+  if (path !== undefined) return { package: name, kind: "official", version: await suitableVersion(path, version), origin: "PATH" };
   const installed = await readdir(pluginFolder()).catch((): string[] => []);
   if (installed.includes(`resource-${name}-v${version}`)) return { package: name, kind: "official", version, origin: "plugin folder" };
   return undefined;
+}
+
+/** The version of a plugin on PATH: the one that the SDK expects or a newer one of the same major version. @throws Error for any other */
+async function suitableVersion(path: string, expected: string): Promise<string> {
+  const version = await askPluginVersion(path);
+  if (version !== undefined && version.split(".")[0] === expected.split(".")[0] && atLeast(version, expected)) return version;
+  const is = version === undefined ? "does not tell its version" : `is version ${version}`;
+  throw new Error(`${path} ${is}; this program needs ${expected} or newer, below the next major. Update it, or take it off PATH.`);
 }
 
 /** An executable on PATH that is none of ours: while the engine runs, and for what it starts, our folder is on PATH too. */
@@ -51,7 +65,7 @@ async function ownOnPath(name: string): Promise<string | undefined> {
   return (await allOnPath(name)).find((path) => dirname(dirname(path)) !== standInFolder());
 }
 
-/** The choice for a package as things are, without a download. */
+/** The choice for a package as things are, without a download. @throws Error as {@link findOfficialPlugin} does */
 export async function choosePlugin(name: PluginPackage): Promise<PluginChoice> {
   return (await findOfficialPlugin(name)) ?? { package: name, kind: "stand-in", version: pluginVersion(name), origin: "rehearsal/plugins" };
 }
@@ -64,11 +78,13 @@ export async function chooseAnalyzer(): Promise<"PATH" | "@pulumi/pulumi"> {
 /**
  * Chooses a plugin for every package, and makes a folder with the executables that the machine lacks: stand-ins for the packages without an
  * official plugin, and the policy analyzer. The folder belongs at the end of the search path.
+ *
+ * @throws Error when PATH has a plugin that does not suit the SDK
  */
 export async function pluginPath(report: Report): Promise<{ dir: string; table: readonly PluginChoice[] }> {
   const table: PluginChoice[] = [];
-  for (const name of PLUGIN_PACKAGES) {
-    const found = await choosePlugin(name);
+  for (const found of await Promise.all(PLUGIN_PACKAGES.map(choosePlugin))) {
+    const name = found.package;
     const downloaded = found.kind === "stand-in" && (await downloadPlugin(name, report));
     table.push(downloaded ? { ...found, kind: "official", origin: "download" } : found);
   }

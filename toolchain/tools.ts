@@ -2,7 +2,7 @@
  * Every tool beyond Node.js. Each is looked for on PATH, then where Debian puts it or in the cache; a missing one is downloaded (engine
  * only), built from its Go module, or installed from Debian or PyPI.
  */
-import { bubblewrapTool, chromiumTool, nginxTool, postgresTool } from "./debian-tools";
+import { bubblewrapTool, chromiumTool, flockTool, nginxTool, opensslTool, postgresTool, setprivTool } from "./debian-tools";
 import { engineTool } from "./engine";
 import { controlPlaneTools } from "./go-tools";
 import { observatoryTool } from "./observatory";
@@ -10,7 +10,20 @@ import { gixyTool, motoTool } from "./python-tools";
 import type { Report } from "./run";
 import { type Found, lookUp, provide, type Tool } from "./tool";
 
-export { bubblewrapTool, chromiumTool, controlPlaneTools, engineTool, gixyTool, motoTool, nginxTool, observatoryTool, postgresTool };
+export {
+  bubblewrapTool,
+  chromiumTool,
+  controlPlaneTools,
+  engineTool,
+  flockTool,
+  gixyTool,
+  motoTool,
+  nginxTool,
+  observatoryTool,
+  opensslTool,
+  postgresTool,
+  setprivTool,
+};
 export { type Found, type Origin, provide, type Tool } from "./tool";
 
 /** What the rehearsal needs, in the order in which it is best had: what takes longest comes first. */
@@ -21,6 +34,9 @@ export const REHEARSAL_TOOLS: readonly Tool[] = [
   nginxTool,
   motoTool,
   bubblewrapTool,
+  opensslTool,
+  setprivTool,
+  flockTool,
 ];
 
 /** Every tool, for the doctor's table. */

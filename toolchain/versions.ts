@@ -36,11 +36,19 @@ export const NGINX_MINIMUM = "1.22";
 /** Oldest bubblewrap that the node agent was run with (`--chmod`, `--size`): Debian 12's. */
 export const BUBBLEWRAP_MINIMUM = "0.8";
 
+/** Oldest OpenSSL that certificates were made with: Debian 12's. */
+export const OPENSSL_MINIMUM = "3.0";
+
+/** Oldest util-linux (setpriv, flock) that servers were started with: Debian 12's. */
+export const UTIL_LINUX_MINIMUM = "2.38";
+
 /** Debian's packages. Their versions are the distribution's: it mends them without changing how they behave. */
 export const DEBIAN_PACKAGES = {
   postgres: ["postgresql", "postgresql-client"],
   nginx: ["nginx"],
   bubblewrap: ["bubblewrap"],
+  openssl: ["openssl"],
+  utilLinux: ["util-linux"],
   chromium: ["chromium"],
 } as const;
 

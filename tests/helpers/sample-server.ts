@@ -44,7 +44,13 @@ export async function startSampleDatabase(): Promise<SampleDatabase> {
   const root = await server.connect();
   for (const statement of cluster.split(";\n")) await root.query(statement);
   await (await server.connect({ database: "maestroverse" })).query(database);
-  const parts = { host: "127.0.0.1", port: server.port, databaseName: "maestroverse", sslMode: "disable" } as const;
+  const parts = {
+    host: "127.0.0.1",
+    port: server.port,
+    databaseName: "maestroverse",
+    sslMode: "disable",
+    authorityFile: undefined,
+  } as const;
   return {
     ...server,
     migratorUrl: databaseUrl({ ...parts, user: "maestro_migrator", password: "m:i/g@r" }),

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { formatTable, inspect, missingOf, type Row } from "../../toolchain/doctor";
-import { chromiumTool, engineTool, motoTool } from "../../toolchain/tools";
+import { chromiumTool, engineTool, flockTool, motoTool, opensslTool, setprivTool } from "../../toolchain/tools";
 import { pluginVersion, PULUMI_VERSION, REPOSITORY } from "../../toolchain/versions";
 import { type FakeMachine, startFakeMachine } from "../helpers/fake-machine";
+import { pluginScript } from "../helpers/fake-plugin";
 
 let machine: FakeMachine;
 beforeEach(() => {
@@ -45,7 +46,7 @@ describe("the table", () => {
   });
 
   it("tells official plugins from stand-ins", async () => {
-    machine.program("pulumi-resource-random", "");
+    machine.program("pulumi-resource-random", pluginScript(pluginVersion("random")));
     const rows = (await inspect([])).filter(({ component }) => component.startsWith("plugin "));
     expect(rows.map(({ component, version, origin, note }) => [component, version, origin, note])).toEqual([
       ["plugin kubernetes", pluginVersion("kubernetes"), "rehearsal/plugins", STAND_IN],
@@ -54,6 +55,32 @@ describe("the table", () => {
       ["plugin random", pluginVersion("random"), "PATH", "official plugin"],
       ["plugin datadog", pluginVersion("datadog"), "rehearsal/plugins", STAND_IN],
     ]);
+  });
+
+  it("has a plugin on PATH that does not suit as missing, with what to do", async () => {
+    const path = machine.program("pulumi-resource-random", pluginScript("4.0.1"));
+    const rows = await inspect([]);
+    expect(row(rows, "plugin random")).toEqual([
+      {
+        component: "plugin random",
+        origin: "PATH, refused",
+        required: true,
+        note: `${path} is version 4.0.1; this program needs ${pluginVersion("random")} or newer, below the next major. Update it, or take it off PATH.`,
+      },
+    ]);
+    expect(missingOf(rows)).toEqual(["plugin random"]);
+  });
+
+  it.each([
+    [opensslTool, 'echo "OpenSSL 3.0.19 27 Jan 2026"', "3.0.19"],
+    [setprivTool, 'echo "setpriv from util-linux 2.38.1"', "2.38.1"],
+    [flockTool, 'echo "flock from util-linux 2.38.1"', "2.38.1"],
+  ])("has $name, which the rehearsal needs", async (tool, script, version) => {
+    const path = machine.program(tool.name, script);
+    expect((await inspect([tool])).filter(({ component }) => component === tool.name)).toEqual([
+      { component: tool.name, version, origin: "PATH", path, required: true, note: tool.purpose },
+    ]);
+    expect(tool.remedy).toBe(`apt-get install ${tool === opensslTool ? "openssl" : "util-linux"}`);
   });
 
   it("counts as missing only what the rehearsal needs", async () => {

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { chooseAnalyzer, choosePlugin, findOfficialPlugin, pluginPath } from "../../toolchain/plugins";
 import { PLUGIN_PACKAGES, pluginVersion, REPOSITORY } from "../../toolchain/versions";
 import { type FakeMachine, startFakeMachine } from "../helpers/fake-machine";
+import { pluginScript } from "../helpers/fake-plugin";
 
 let machine: FakeMachine;
 beforeEach(() => {
@@ -25,7 +26,7 @@ describe("the plugin of a package", () => {
   });
 
   it("is the official one on PATH, before the stand-in", async () => {
-    machine.program("pulumi-resource-aws", "");
+    machine.program("pulumi-resource-aws", pluginScript(`v${pluginVersion("aws")}`));
     const { dir, table } = await pluginPath(silent);
     expect(table.map((choice) => `${choice.package}: ${choice.kind}, ${choice.origin}`)).toEqual([
       "kubernetes: stand-in, rehearsal/plugins",
@@ -35,6 +36,25 @@ describe("the plugin of a package", () => {
       "datadog: stand-in, rehearsal/plugins",
     ]);
     expect(readdirSync(dir)).not.toContain("pulumi-resource-aws");
+  });
+
+  it("says the version of the one on PATH: a newer one of the same major version suits", async () => {
+    const newer = pluginVersion("random").replace(/\.\d+\.\d+$/, ".9999.0");
+    machine.program("pulumi-resource-random", pluginScript(newer));
+    expect(await choosePlugin("random")).toEqual({ package: "random", kind: "official", version: newer, origin: "PATH" });
+  });
+
+  it.each([
+    ["of an older version", pluginScript("4.0.1"), "is version 4.0.1"],
+    ["of another major version", pluginScript("v5.0.0"), "is version 5.0.0"],
+    ["that says no version", pluginScript(""), "does not tell its version"],
+    ["that is no plugin", "echo hello; exit 3", "does not tell its version"],
+    ["that ends at once", "exit 0", "does not tell its version"],
+  ])("is none, and nothing starts, where PATH has one %s: the engine would take it", async (_, script, what) => {
+    const path = machine.program("pulumi-resource-random", script);
+    const message = `${path} ${what}; this program needs ${pluginVersion("random")} or newer, below the next major. Update it, or take it off PATH.`;
+    await expect(choosePlugin("random")).rejects.toThrow(new Error(message));
+    await expect(pluginPath(silent)).rejects.toThrow(new Error(message));
   });
 
   it("is the official one in Pulumi's folder when it has the version that the SDK expects", async () => {
@@ -77,7 +97,7 @@ describe("the folder of stand-ins", () => {
 
   it("is another one after a plugin was installed, so that a run under way keeps its own", async () => {
     const before = await pluginPath(silent);
-    machine.program("pulumi-resource-aws", "");
+    machine.program("pulumi-resource-aws", pluginScript(pluginVersion("aws")));
     const after = await pluginPath(silent);
     expect(after.dir).not.toBe(before.dir);
     expect(existsSync(join(before.dir, "pulumi-resource-aws"))).toBe(true);
