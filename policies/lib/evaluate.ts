@@ -82,8 +82,14 @@ function reasonOf(error: unknown): string {
   return `it failed with ${(error as Error).name}`;
 }
 
+/** @throws TypeError when the pack's configuration loosens a number, or leaves its range: the rule is undetermined then */
 function contextOf(rule: Rule, { limits = {}, now }: Settings) {
-  const own = Object.entries(rule.limits ?? {}).map(([key, limit]) => [key, limits[key] ?? limit.default] as const);
+  const own = Object.entries(rule.limits ?? {}).map(([key, limit]) => {
+    const value = limits[key] ?? limit.default;
+    if (!(value >= limit.minimum && value <= limit.maximum))
+      throw new TypeError(`${key} must be ${limit.minimum} to ${limit.maximum} (${limit.unit}) in the pack's configuration, got ${value}`);
+    return [key, value] as const;
+  });
   return { limits: Object.fromEntries(own), now };
 }
 

@@ -59,7 +59,12 @@ function analyze(
     if ("validateResource" in each)
       for (const resource of resources)
         void (each as unknown as { validateResource: (args: unknown, report: (message: string) => void) => void }).validateResource(
-          { ...resource, ...shared },
+          {
+            ...resource,
+            ...shared,
+            isType: (its: { __pulumiType: string }) => its.__pulumiType === resource.type,
+            notApplicable: () => undefined,
+          },
           (message) => found.push(`${each.name} ${message}`),
         );
   for (const each of policies)
@@ -90,6 +95,15 @@ it("tightens a number by the pack's configuration", () => {
     "thing-enforce-blue a: hue is 200. Lower it.",
     "thing-enforce-blue b: hue is 200. Lower it.",
   ]);
+});
+
+it("takes no configuration that loosens a number", () => {
+  expect(analyze(PAIR, undefined, [blue], { hue: 241 })).toEqual(
+    ["a", "b"].map(
+      (name) =>
+        `thing-enforce-blue ${name}: UNDETERMINED: thing-enforce-blue could not be evaluated: it failed with hue must be 180 to 240 (degrees) in the pack's configuration, got 241. A gate that cannot tell does not pass.`,
+    ),
+  );
 });
 
 describe("what cannot be told does not pass", () => {

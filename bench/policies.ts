@@ -1,0 +1,152 @@
+/**
+ * How fast both packs look at a stack: the real analyzers, over gRPC as the engine drives them, over copies of prod's resources.
+ *
+ * The engine asks one pack after the other for each resource, several resources at a time, and each pack once for the whole stack.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
+import {
+  AnalyzeRequest,
+  AnalyzerResource,
+  AnalyzerResourceOptions,
+  type AnalyzeResponse,
+  AnalyzeStackRequest,
+} from "@pulumi/pulumi/proto/analyzer_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { REPOSITORY } from "../ops/engine";
+import { POLICY_PACKS } from "../ops/preview";
+
+/** Sizes of the synthetic stacks, in resources. */
+const SIZES = [500, 5_000] as const;
+/** Resources that the engine registers at a time. */
+const PARALLEL = 16;
+/** Largest message of the protocol, in bytes: the engine's own limit. */
+const MESSAGE_BYTES = 400 * 1024 * 1024;
+
+/** What was measured. */
+export interface PolicyRate {
+  readonly resources: number;
+  /** Resources per second that both packs looked at. */
+  readonly perSecond: number;
+  /** Findings that refuse, of both packs: copies of one stack's resources collide, so only their number is told. */
+  readonly findings: number;
+}
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, JavaScriptValue>;
+}
+
+/** Measures both sizes, after a first run that warms the analyzers up. */
+export async function measurePolicies(report: (line: string) => void): Promise<readonly PolicyRate[]> {
+  const program = await registered();
+  const analyzers = await Promise.all(POLICY_PACKS.map(startAnalyzer));
+  try {
+    await look(analyzers, copies(program, SIZES[0]));
+    const rates: PolicyRate[] = [];
+    for (const size of SIZES) {
+      report(`both packs over ${size} resources`);
+      rates.push(await look(analyzers, copies(program, size)));
+    }
+    return rates;
+  } finally {
+    for (const { process: analyzer } of analyzers) analyzer.kill();
+  }
+}
+
+/** What the program of prod registers. */
+async function registered(): Promise<readonly Registered[]> {
+  const script = join(REPOSITORY, "tests", "helpers", "dump-stack.ts");
+  const args = ["--import", require.resolve("tsx"), script, "prod"];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: REPOSITORY, maxBuffer: 64e6 });
+  return JSON.parse(stdout) as Registered[];
+}
+
+interface Analyzer {
+  readonly process: ChildProcess;
+  readonly client: AnalyzerClient;
+}
+
+async function startAnalyzer(pack: string): Promise<Analyzer> {
+  const runner = join(REPOSITORY, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
+  const analyzer = spawn(process.execPath, [runner, "127.0.0.1:0", pack], { cwd: pack, stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(analyzer.stdout, "data")) as [Buffer];
+  const options = { "grpc.max_receive_message_length": MESSAGE_BYTES, "grpc.max_send_message_length": MESSAGE_BYTES };
+  return {
+    process: analyzer,
+    client: new AnalyzerClient(`127.0.0.1:${port.toString().trim()}`, credentials.createInsecure(), options),
+  };
+}
+
+interface Copy {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly properties: Struct;
+}
+
+/** That many resources: the program's, under other names. */
+function copies(program: readonly Registered[], size: number): readonly Copy[] {
+  const structs = program.map(({ inputs }) => Struct.fromJavaScript(inputs));
+  return Array.from({ length: size }, (_, index) => {
+    const { type, name } = program[index % program.length];
+    const copy = `${name}-${Math.floor(index / program.length)}`;
+    return {
+      type,
+      name: copy,
+      urn: `urn:pulumi:prod::maestroverse-ops::${type}::${copy}`,
+      properties: structs[index % program.length],
+    };
+  });
+}
+
+async function look(analyzers: readonly Analyzer[], resources: readonly Copy[]): Promise<PolicyRate> {
+  let findings = 0;
+  const count = (response: AnalyzeResponse) => (findings += response.getDiagnosticsList().length);
+  const queue = resources.map(analyzeRequest);
+  const whole = stackRequest(resources);
+  const started = process.hrtime.bigint();
+  const worker = async () => {
+    for (let request = queue.pop(); request !== undefined; request = queue.pop())
+      for (const { client } of analyzers) count(await call((done) => client.analyze(request, done)));
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  for (const { client } of analyzers) count(await call((done) => client.analyzeStack(whole, done)));
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  return { resources: resources.length, perSecond: Math.round(resources.length / seconds), findings };
+}
+
+function call(run: (done: (error: ServiceError | null, response: AnalyzeResponse) => void) => unknown): Promise<AnalyzeResponse> {
+  return new Promise((resolve, reject) => run((error, response) => (error === null ? resolve(response) : reject(error))));
+}
+
+function analyzeRequest({ type, name, urn, properties }: Copy): AnalyzeRequest {
+  const request = new AnalyzeRequest();
+  request.setType(type);
+  request.setName(name);
+  request.setUrn(urn);
+  request.setProperties(properties);
+  request.setOptions(new AnalyzerResourceOptions());
+  return request;
+}
+
+function stackRequest(resources: readonly Copy[]): AnalyzeStackRequest {
+  const request = new AnalyzeStackRequest();
+  request.setResourcesList(
+    resources.map(({ type, name, urn, properties }) => {
+      const resource = new AnalyzerResource();
+      resource.setType(type);
+      resource.setName(name);
+      resource.setUrn(urn);
+      resource.setProperties(properties);
+      resource.setOptions(new AnalyzerResourceOptions());
+      return resource;
+    }),
+  );
+  return request;
+}
