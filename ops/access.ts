@@ -91,9 +91,8 @@ async function credential(stack: string, file: string, key: keyof typeof CREDENT
   const variable = CREDENTIALS[key];
   if (encrypted.has(key))
     return decrypt(stack, file, key).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
       throw new Error(
-        `${stack}: ${key} cannot be decrypted: ${reason.trim()}\nLog in to the backend that holds the stack (PULUMI_BACKEND_URL), and give ` +
+        `${stack}: ${key} cannot be decrypted: ${(error as Error).message.trim()}\nLog in to the backend that holds the stack (PULUMI_BACKEND_URL), and give ` +
           `PULUMI_CONFIG_PASSPHRASE or the rights on its key.`,
         { cause: error },
       );
@@ -141,9 +140,9 @@ function databaseAccess(stack: string, { database }: Settings, adminPassword: st
       try {
         await client.connect();
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const { message } = error as Error;
         throw new Error(
-          `${stack}: ${user} cannot open database ${databaseName} at ${host}:${port}: ${reason}. ` +
+          `${stack}: ${user} cannot open database ${databaseName} at ${host}:${port}: ${message}. ` +
             "Compare database in the stack's settings and the credential, and whether this machine may reach the server.",
           { cause: error },
         );

@@ -6,7 +6,7 @@
  * connection in between gets one: it does not (docs/runbook/2-database.md).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Pool } from "pg";
+import { type Client, Pool } from "pg";
 import { scramVerifier } from "../../components/lib/scram";
 import { terminateOldSessions } from "../../ops/database/sessions";
 import { BENCHES, DATABASE, DatabaseBench } from "../helpers/database-bench";
@@ -84,7 +84,7 @@ describe.each([BENCHES[0], BENCHES[3]].filter((each) => each !== undefined))("$t
     // What `up` does, step by step: the role, then the pods.
     await admin.query(`ALTER ROLE maestro_app PASSWORD '${scramVerifier(NEW_PASSWORD, Buffer.alloc(16, 7).toString("base64"))}'`);
     const { rows } = await admin.query<{ now: Date }>("SELECT clock_timestamp() AS now");
-    const changed = rows[0]?.now as Date;
+    const changed = rows[0]?.now;
     const next: Pod[] = [];
     for (const old of pods) {
       const pod = new Pod(port, NEW_PASSWORD);
@@ -118,7 +118,7 @@ describe.each([BENCHES[0], BENCHES[3]].filter((each) => each !== undefined))("$t
     await stubborn.query("BEGIN");
     const { rows } = await admin.query<{ now: Date }>("SELECT clock_timestamp() AS now");
     const [later, other] = [await bench.connect("migrator").catch((error: Error) => error.message), await bench.connect("backup")];
-    const ended = await terminateOldSessions(admin, { role: "migrator", beganBefore: rows[0]?.now as Date, patienceMilliseconds: 600 });
+    const ended = await terminateOldSessions(admin, { role: "migrator", beganBefore: rows[0]?.now, patienceMilliseconds: 600 });
     expect(ended.map(({ state }) => state).sort()).toEqual(["idle", "idle in transaction"]);
     // The role's third session: its limit is two.
     expect(later).toBe('too many connections for role "maestro_migrator"');
