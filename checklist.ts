@@ -69,7 +69,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     page: "runbook/2-database.md",
     rehearsed: "least-privilege role",
     monitors: [],
-    gaps: `privileges have no metric: drift shows at \`pulumi refresh\`; ${LATER}`,
+    gaps: `privileges have no metric: \`ops drift\` finds what changed; ${LATER}`,
   },
   {
     id: "RB-3.1",
