@@ -1,7 +1,7 @@
 /** Tools that are built from pinned Go modules (toolchain/go/<module>, with checksums) into the cache. */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { installAtomically, withLock } from "./cache";
+import { cacheDir, installAtomically, withLock } from "./cache";
 import { type Report, runStep, versionOf } from "./run";
 import { allOnPath, onPath } from "./search-path";
 import { cached, type Candidate, type Tool, toolDir, waiting } from "./tool";
@@ -17,12 +17,17 @@ interface GoModule {
   readonly linkerFlags: string;
 }
 
-/** Nothing but the pinned versions; no C compiler, no workspace of the user's. */
-const GO_ENVIRONMENT = { GOFLAGS: "-mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
+/** Nothing but the pinned versions; no C compiler, no workspace of the user's; downloads that can be removed. */
+const GO_ENVIRONMENT = { GOFLAGS: "-mod=readonly -modcacherw", CGO_ENABLED: "0", GOWORK: "off" };
+/** The linker strips debug information: without it the intermediate results are much smaller. */
+const COMPILER_FLAGS = "-gcflags=all=-dwarf=false";
+
+/** Folder of a module's downloads and intermediate results: gigabytes that nobody needs once the commands are built. */
+const scratch = (name: string, ...parts: readonly string[]) => cacheDir("go", name, ...parts);
 
 /**
- * Builds a module's commands into the cache; nothing happens when they are there. Steps that an earlier, interrupted run has finished are
- * in Go's own cache.
+ * Builds a module's commands into the cache; nothing happens when they are there. What an interrupted run has downloaded and compiled is
+ * gone on with; when the commands are built it is removed.
  */
 export async function buildModule(module: GoModule, report: Report, signal?: AbortSignal): Promise<void> {
   const { name, version, commands } = module;
@@ -33,21 +38,33 @@ export async function buildModule(module: GoModule, report: Report, signal?: Abo
         await downloadModule(module, report, signal);
         // One after the other: two linkers at once need more memory than a laptop may have left.
         for (const [command, path] of Object.entries(commands)) {
-          const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${module.linkerFlags}`, "-o", join(folder, "bin", command)];
+          const flags = [
+            "-trimpath",
+            "-buildvcs=false",
+            COMPILER_FLAGS,
+            "-ldflags",
+            `-s -w ${module.linkerFlags}`,
+            "-o",
+            join(folder, "bin", command),
+          ];
           await runStep(`building ${command}`, report, ["nice", "go", "build", ...flags, path], { ...workspace(module), signal });
         }
+        await rm(scratch(name), { recursive: true, force: true });
       }),
     waiting(name, report, signal),
   );
 }
 
-/** Fetches a module and what it needs into Go's own cache. */
+/** Fetches a module and what it needs. */
 export async function downloadModule(module: GoModule, report: Report, signal?: AbortSignal): Promise<void> {
   await requireGo(module);
   await runStep(`downloading the Go modules of ${module.name}`, report, ["go", "mod", "download"], { ...workspace(module), signal });
 }
 
-const workspace = ({ name }: GoModule) => ({ cwd: join(REPOSITORY, "toolchain", "go", name), env: GO_ENVIRONMENT });
+const workspace = ({ name }: GoModule) => ({
+  cwd: join(REPOSITORY, "toolchain", "go", name),
+  env: { ...GO_ENVIRONMENT, GOCACHE: scratch(name, "build"), GOMODCACHE: scratch(name, "modules") },
+});
 
 /** @throws Error when Go is missing or older than the module needs */
 async function requireGo(module: GoModule): Promise<void> {

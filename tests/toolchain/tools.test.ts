@@ -235,9 +235,20 @@ describe("a build from a Go module", () => {
     expect(calls().map((call) => call.replace(/ -o \S+/, " -o …"))).toEqual([
       "go version",
       "go mod download",
-      "go build -trimpath -buildvcs=false -ldflags -s -w  -o … go.etcd.io/etcd/server/v3",
+      "go build -trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags -s -w  -o … go.etcd.io/etcd/server/v3",
     ]);
     expect(readdirSync(machine.cache("tools"))).toEqual([`etcd-${ETCD_VERSION}`]);
+  });
+
+  it("keeps downloads and intermediate results for the next run until it is done, then removes them", async () => {
+    const scratch = machine.cache("go", "etcd");
+    const interrupted = '/bin/mkdir -p "$GOCACHE" "$GOMODCACHE"; exit 1';
+    go(interrupted);
+    await failureOf(provide(controlPlaneTools.etcd, report));
+    expect(readdirSync(scratch).sort()).toEqual(["build", "modules"]);
+    go(BUILDS);
+    await provide(controlPlaneTools.etcd, report);
+    expect(existsSync(scratch)).toBe(false);
   });
 
   it("leaves nothing when it fails, and is done by the next run", async () => {
