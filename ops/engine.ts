@@ -3,7 +3,8 @@
  * rehearsal and the engine tests start it. A plain `pulumi preview` or `pulumi up` needs none of this.
  */
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -14,10 +15,11 @@ import {
   type PulumiFn,
   PulumiCommand,
   type Stack,
+  StackNotFoundError,
 } from "@pulumi/pulumi/automation";
-import { parse, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
 import { pluginPath, type PluginChoice } from "../toolchain/plugins";
-import { configuredBackend, searchPath, withEnvironment } from "../toolchain/environment";
+import { configuredBackend, operatorsPassphrase, searchPath, withEnvironment } from "../toolchain/environment";
 import { provideEngine } from "../toolchain/engine";
 
 /** The repository's root. */
@@ -35,7 +37,8 @@ export interface StackOptions {
   readonly settingsFile?: string;
   /**
    * Folder that keeps the state (file backend) from run to run, with `passphrase` to open its secrets.
-   * @default none: the backend that PULUMI_BACKEND_URL names, else an empty one that is thrown away
+   * @default none: the stack as the configured backend has it, which is never changed by opening it; where there is none, an empty state that
+   * is thrown away
    */
   readonly state?: { readonly directory: string; readonly passphrase: string };
   /** Further environment of the program and the plugins, for example KUBECONFIG and credentials. */
@@ -57,7 +60,7 @@ export interface EngineResult {
 
 /** A stack opened by the engine. */
 export interface EngineStack {
-  /** Where the state is: a URL, or "none (thrown away)". */
+  /** Where the state is: a URL, or "none (thrown away)" and why. */
   readonly backend: string;
   /** Version of the engine. */
   readonly engineVersion: string;
@@ -88,7 +91,7 @@ const program: PulumiFn = async () => {
 
 /**
  * Opens a stack: gets the engine and the plugins, prepares a private working folder with a copy of the stack's settings (nothing is written
- * into the repository) and selects or creates the stack.
+ * into the repository) and selects the stack. It is created only in the folder that the caller gives, or in a state that is thrown away.
  *
  * @throws Error when the engine cannot be had or the settings file does not exist
  */
@@ -105,32 +108,33 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
   const work = await mkdtemp(join(tmpdir(), "maestroverse-ops-"));
   const removeWork = () => rm(work, { recursive: true, force: true });
   try {
-    const { url, passphrase, label } = await selectBackend(options, work);
-    await copyFile(settingsFile, join(work, `Pulumi.${options.stack}.yaml`));
-    const project = parse(await readFile(join(REPOSITORY, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
-    delete project["main"];
-    await writeFile(join(work, "Pulumi.yaml"), stringify({ ...project, ...(url === undefined ? {} : { backend: { url } }) }));
-
-    const environment: Record<string, string> = {
-      ...options.environment,
-      PATH: searchPath(plugins.dir),
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      ...(passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: passphrase }),
-    };
+    const project = parse(await readFile(join(REPOSITORY, "Pulumi.yaml"), "utf8")) as { main?: string; backend?: { url?: string } };
+    delete project.main;
+    await writeFile(join(work, "Pulumi.yaml"), stringify(project));
     const pulumiCommand = await PulumiCommand.get({ root: engine.root, skipVersionCheck: true });
-    const stack = await withEnvironment(environment, () =>
-      LocalWorkspace.createOrSelectStack(
-        { stackName: options.stack, projectName: PROJECT, program: options.program ?? program },
-        { workDir: work, pulumiCommand, envVars: environment },
-      ),
-    );
-    // createOrSelectStack writes the encryption salt beside the settings: the copy's, and for a kept state it must stay the same.
-    return engineStack(options, stack, environment, {
-      backend: label,
-      engineVersion: engine.version,
-      plugins: plugins.table,
-      close: removeWork,
+    const open = async (place: Place) => {
+      await writeFile(join(work, `Pulumi.${options.stack}.yaml`), place.isReadable ? settings : withoutSecrets(settings));
+      const environment: Record<string, string> = {
+        ...options.environment,
+        PATH: searchPath(plugins.dir),
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        // Before the operator's own backend, which comes before the project's.
+        ...(place.url === undefined ? {} : { PULUMI_BACKEND_URL: place.url }),
+        ...(place.passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: place.passphrase }),
+      };
+      const inline = { stackName: options.stack, projectName: PROJECT, program: options.program ?? program };
+      const workspace = { workDir: work, pulumiCommand, envVars: environment };
+      const stack = await withEnvironment(environment, () =>
+        place.url === undefined ? LocalWorkspace.selectStack(inline, workspace) : LocalWorkspace.createOrSelectStack(inline, workspace),
+      );
+      const fixed = { backend: place.label, engineVersion: engine.version, plugins: plugins.table, close: removeWork };
+      return engineStack(options, stack, environment, { ...fixed, isKept: place.isKept });
+    };
+    const backend = await configuredBackend(project.backend?.url);
+    return await open(await placeOf(options, settings, work, backend)).catch(async (error: unknown) => {
+      if (!(error instanceof StackNotFoundError)) throw error;
+      return open(await thrownAway(settings, work, noStack(backend, options.stack)));
     });
   } catch (error) {
     await removeWork();
@@ -138,26 +142,65 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
   }
 }
 
-/** The state's place: the caller's folder, else the configured backend, else one that is thrown away. */
-async function selectBackend(options: StackOptions, work: string) {
+/** Where a state is. */
+interface Place {
+  /** Its backend, in which the stack is created; undefined: the configured one, in which nothing ever is. */
+  readonly url?: string;
+  readonly passphrase?: string;
+  readonly label: string;
+  /** Whether the encrypted values of the settings file can be read with it. */
+  readonly isReadable: boolean;
+  /** Whether it is there after the run. */
+  readonly isKept: boolean;
+}
+
+/** The caller's folder, else the configured backend, else one that is thrown away. */
+async function placeOf(options: StackOptions, settings: string, work: string, backend: string | undefined): Promise<Place> {
   if (options.state !== undefined) {
     await mkdir(options.state.directory, { recursive: true, mode: 0o700 });
     const url = `file://${options.state.directory}`;
-    return { url, passphrase: options.state.passphrase, label: url };
+    return { url, passphrase: options.state.passphrase, label: url, isReadable: true, isKept: true };
   }
-  const configured = configuredBackend();
-  if (configured !== undefined) return { url: undefined, passphrase: undefined, label: configured };
+  if (backend === undefined) return thrownAway(settings, work, "");
+  // To look for a stack in a folder without any, the CLI would make it a backend.
+  const folder = /^file:\/\/(\/.*)$/.exec(backend)?.[1];
+  if (folder !== undefined && !existsSync(join(folder, ".pulumi"))) return thrownAway(settings, work, noStack(backend, options.stack));
+  return { label: backend, isReadable: true, isKept: true };
+}
+
+const noStack = (backend: string | undefined, stack: string) => `: ${backend} has no stack ${stack}`;
+
+/** An empty state for this run. Settings that a passphrase encrypted are read where the operator gives it. */
+async function thrownAway(settings: string, work: string, reason: string): Promise<Place> {
   const directory = join(work, "state");
-  await mkdir(directory);
-  return { url: `file://${directory}`, passphrase: randomBytes(16).toString("hex"), label: "none (thrown away)" };
+  await mkdir(directory, { recursive: true });
+  const own = await operatorsPassphrase();
+  const { encryptionsalt, secretsprovider, encryptedkey } = (parse(settings) ?? {}) as Readonly<Record<string, string | undefined>>;
+  const isReadable = secretsprovider === undefined && encryptedkey === undefined && (encryptionsalt === undefined || own !== undefined);
+  const passphrase = own ?? randomBytes(16).toString("hex");
+  return { url: `file://${directory}`, passphrase, label: `none (thrown away)${reason}`, isReadable, isKept: false };
+}
+
+/** A settings file without what only its own key reads. Those are credentials, which a preview does without. */
+function withoutSecrets(settings: string): string {
+  const document = parseDocument(settings);
+  for (const key of ["encryptionsalt", "secretsprovider", "encryptedkey"]) document.delete(key);
+  for (const key of Object.keys((document.toJS() as { config?: object }).config ?? {}))
+    if (document.hasIn(["config", key, "secure"])) document.deleteIn(["config", key]);
+  return document.toString();
 }
 
 function engineStack(
   options: StackOptions,
   stack: Stack,
   environment: Readonly<Record<string, string>>,
-  fixed: Pick<EngineStack, "backend" | "engineVersion" | "plugins" | "close">,
+  { isKept, ...fixed }: Pick<EngineStack, "backend" | "engineVersion" | "plugins" | "close"> & Pick<Place, "isKept">,
 ): EngineStack {
+  /** Runs what changes things: never with a state that nobody would find again. */
+  const change = (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
+    if (isKept) return operate(operation);
+    return Promise.reject(new Error(`stack ${options.stack} has no state that is kept (${fixed.backend}): only previews do without one`));
+  };
   const operate = async (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
     const events: EngineEvent[] = [];
     await withEnvironment(environment, () =>
@@ -176,9 +219,9 @@ function engineStack(
     ...fixed,
     preview: ({ policyPacks = [], diff = false } = {}) =>
       operate((common) => stack.preview({ ...common, policyPacks: [...policyPacks], diff })),
-    up: ({ policyPacks = [] } = {}) => operate((common) => stack.up({ ...common, policyPacks: [...policyPacks] })),
-    refresh: () => operate((common) => stack.refresh(common)),
-    destroy: () => operate((common) => stack.destroy(common)),
+    up: ({ policyPacks = [] } = {}) => change((common) => stack.up({ ...common, policyPacks: [...policyPacks] })),
+    refresh: () => change((common) => stack.refresh(common)),
+    destroy: () => change((common) => stack.destroy(common)),
     outputs: () => stack.outputs(),
     setting: async (key) => (await stack.getConfig(`${PROJECT}:${key}`)).value,
     unlock: () => stack.cancel(),

@@ -1,10 +1,37 @@
 /** The process's environment, for everything outside the program itself. */
-import { delimiter } from "node:path";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 
-/** The Pulumi backend that the operator configured (`PULUMI_BACKEND_URL`), if any. */
-export function configuredBackend(): string | undefined {
-  const url = process.env["PULUMI_BACKEND_URL"];
-  return url === undefined || url === "" ? undefined : url;
+/**
+ * The Pulumi backend that the operator configured, if any: `PULUMI_BACKEND_URL`, the project's own, or the one of `pulumi login`, as the CLI
+ * takes them.
+ *
+ * @param project `backend.url` of Pulumi.yaml
+ */
+export async function configuredBackend(project?: string): Promise<string | undefined> {
+  const [url] = [process.env["PULUMI_BACKEND_URL"], project].filter((each) => each !== undefined && each !== "");
+  return url ?? (await loggedIn());
+}
+
+/** The backend of `pulumi login`. */
+async function loggedIn(): Promise<string | undefined> {
+  const folder = [process.env["PULUMI_CREDENTIALS_PATH"], pulumiHome()].find((each) => each !== undefined && each !== "") as string;
+  const text = await readFile(join(folder, "credentials.json"), "utf8").catch(() => "{}");
+  const { current } = JSON.parse(text) as { current?: string };
+  return current === "" ? undefined : current;
+}
+
+/** The passphrase of the operator's stacks, if any; it may be empty. */
+export async function operatorsPassphrase(): Promise<string | undefined> {
+  const file = process.env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  return process.env["PULUMI_CONFIG_PASSPHRASE"] ?? (file === undefined || file === "" ? undefined : (await readFile(file, "utf8")).trim());
+}
+
+/** Pulumi's own folder. */
+export function pulumiHome(): string {
+  const home = process.env["PULUMI_HOME"];
+  return home === undefined || home === "" ? join(homedir(), ".pulumi") : home;
 }
 
 /** The search path with further folders behind it: what the machine has wins over what is added. */

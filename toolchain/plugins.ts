@@ -1,11 +1,11 @@
 /** Provider plugins: the official ones first; a stand-in only for a package that has none here (docs/adr/0002). */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheDir, exists, writeAtomically } from "./cache";
 import { tryDownload } from "./download";
 import { provideEngine } from "./engine";
+import { pulumiHome } from "./environment";
 import { type Report, runStep } from "./run";
 import { allOnPath } from "./search-path";
 import { askPluginVersion } from "./plugin-version";
@@ -32,12 +32,6 @@ const ANALYZER = "pulumi-analyzer-policy";
 
 const standInFolder = (...parts: readonly string[]) => cacheDir("plugins", ...parts);
 
-/** Pulumi's folder of plugins. */
-function pluginFolder(): string {
-  const home = process.env["PULUMI_HOME"];
-  return join(home === undefined || home === "" ? join(homedir(), ".pulumi") : home, "plugins");
-}
-
 /**
  * Looks for the official plugin of a package; changes nothing.
  *
@@ -47,7 +41,7 @@ export async function findOfficialPlugin(name: PluginPackage): Promise<PluginCho
   const version = pluginVersion(name);
   const path = await ownOnPath(`pulumi-resource-${name}`);
   if (path !== undefined) return { package: name, kind: "official", version: await suitableVersion(path, version), origin: "PATH" };
-  const installed = await readdir(pluginFolder()).catch((): string[] => []);
+  const installed = await readdir(join(pulumiHome(), "plugins")).catch((): string[] => []);
   if (installed.includes(`resource-${name}-v${version}`)) return { package: name, kind: "official", version, origin: "plugin folder" };
   return undefined;
 }

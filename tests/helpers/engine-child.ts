@@ -2,6 +2,9 @@
  * Runs one operation of the real engine in a process of its own, as the CLI does: a program that throws leaves unhandled rejections behind,
  * which a test runner would count as failures of its own. Usage: tsx engine-child.ts <stack> <settings file> <preview|up>
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EngineError, openStack } from "../../ops/engine";
 
 /** What the child prints as its last line. */
@@ -16,7 +19,8 @@ export interface ChildResult {
 async function main([name, settingsFile, operation]: readonly string[]): Promise<void> {
   if (name === undefined || settingsFile === undefined || (operation !== "preview" && operation !== "up"))
     throw new Error("usage: engine-child.ts <stack> <settings file> <preview|up>");
-  const stack = await openStack({ stack: name, settingsFile, report: () => undefined });
+  const directory = await mkdtemp(join(tmpdir(), "engine-child-"));
+  const stack = await openStack({ stack: name, settingsFile, state: { directory, passphrase: "test" }, report: () => undefined });
   try {
     let message: string | undefined;
     const events = await stack[operation]().then(
@@ -36,6 +40,7 @@ async function main([name, settingsFile, operation]: readonly string[]): Promise
     process.stdout.write(`\n${JSON.stringify(result)}\n`);
   } finally {
     await stack.close();
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
