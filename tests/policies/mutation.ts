@@ -24,6 +24,14 @@ export interface Mutation {
 /** An edit of the list of resources. */
 export type Transform = (resources: EditableResource[]) => EditableResource[];
 
+/** A defect that one rule catches. */
+export const defect = (name: string, rule: string, transform: Transform, ...says: readonly string[]): Mutation => ({
+  defect: name,
+  transform,
+  caughtBy: [rule],
+  says,
+});
+
 /** Edits the inputs of the resources of a type (and name); at least one has to be there. */
 export function edit(
   type: string,

@@ -3,6 +3,8 @@ import type { ResourceRule } from "../../lib/rule";
 
 /** Address of the node's own credentials. */
 const LINK_LOCAL = "169.254.0.0/16";
+/** Shortest prefix of an address block, in bits: that of the private 10.0.0.0/8. Two halves of everything are everything. */
+const LEAST_PREFIX = 8;
 
 const isEmpty = (selector: unknown) =>
   selector !== undefined && list(selector, "matchExpressions").length === 0 && Object.keys(mapping(selector, "matchLabels")).length === 0;
@@ -12,7 +14,7 @@ function openness(peer: unknown, outward: boolean): string | undefined {
   if (Object.keys(mapping(peer)).length === 0) return "Say who it is.";
   if (isEmpty(at(peer, "namespaceSelector"))) return "Name the namespace: {} is every namespace.";
   const cidr = text(peer, "ipBlock", "cidr");
-  if (cidr === undefined || !cidr.endsWith("/0")) return undefined;
+  if (cidr === undefined || Number(cidr.split("/")[1]) >= LEAST_PREFIX) return undefined;
   if (outward && list(peer, "ipBlock", "except").includes(LINK_LOCAL)) return undefined;
   return outward ? `Name the addresses, or except ${LINK_LOCAL}.` : "Name the addresses.";
 }

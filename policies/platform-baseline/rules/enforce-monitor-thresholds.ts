@@ -1,0 +1,39 @@
+import { MONITOR } from "../../lib/datadog";
+import { at, text } from "../../lib/read";
+import type { ResourceRule } from "../../lib/rule";
+
+/** Comparison and number at a query's end. */
+const COMPARISON = /([<>]=?)\s*(-?\d+(?:\.\d+)?)\s*$/;
+
+/** A monitor's thresholds are its query's: Datadog refuses others, but not before the deployment. */
+export const enforceMonitorThresholds: ResourceRule = {
+  name: "monitor-enforce-thresholds",
+  description: "The critical threshold of every monitor is its query's; it warns before it alerts, and recovers on the safe side of both.",
+  severity: "high",
+  checklist: [],
+  remediationSteps: "Build both from one number, as components/lib/monitors.ts does.",
+  page: "policies.md",
+  types: [MONITOR],
+  check: ({ properties }, report) => {
+    const query = text(properties, "query");
+    const [, comparator = "", number] = COMPARISON.exec(query ?? "") ?? [];
+    if (number === undefined) report({ field: "query", found: query, fix: "End it with a comparison and a number." });
+    const threshold = (key: string) => {
+      const found = at(properties, "monitorThresholds", key);
+      return found === undefined ? undefined : Number(found);
+    };
+    const critical = threshold("critical");
+    if (number !== undefined && critical !== Number(number))
+      report({ field: "monitorThresholds.critical", found: critical, fix: `Set it to ${number}, as in the query.` });
+    const isSafer = (value: number, than: number) => (comparator.startsWith(">") ? value < than : value > than);
+    for (const [key, than] of [
+      ["criticalRecovery", "critical"],
+      ["warning", "critical"],
+      ["warningRecovery", "warning"],
+    ] as const) {
+      const [found, bound] = [threshold(key), threshold(than)];
+      if (found !== undefined && !(bound !== undefined && isSafer(found, bound)))
+        report({ field: `monitorThresholds.${key}`, found, fix: `Set it on the safe side of ${than} (${bound}).` });
+    }
+  },
+};
