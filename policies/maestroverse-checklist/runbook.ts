@@ -23,3 +23,6 @@ export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const CRON_JOB = "kubernetes:batch/v1:CronJob";
 export const MONITOR = "datadog:index/monitor:Monitor";
 export const SYNTHETICS = "datadog:index/syntheticsTest:SyntheticsTest";
+export const JOB = "kubernetes:batch/v1:Job";
+export const GRANT = "postgresql:index/grant:Grant";
+export const DEFAULT_PRIVILEGES = "postgresql:index/defaultPrivileges:DefaultPrivileges";

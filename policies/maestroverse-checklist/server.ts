@@ -5,7 +5,7 @@ import type { Resource, StackView } from "../lib/rule";
 import { CONFIG_MAP } from "./runbook";
 
 /** The server's repository, in any registry. */
-const SERVER_IMAGE = /\/maestroverse\/server(:|@|$)/;
+const SERVER_IMAGE = /(^|\/)maestroverse\/server(:|@|$)/;
 /** Kinds whose pods end by themselves: they serve nobody. */
 const FINITE_TYPES = ["kubernetes:batch/v1:Job", "kubernetes:batch/v1:CronJob"];
 

@@ -21,7 +21,7 @@ export const WEB_MUTATIONS: readonly Mutation[] = [
   {
     defect: "the server's image has no registry",
     transform: container((server) => (server.image = "maestroverse/server:4f2a91c")),
-    caughtBy: ["image-enforce-source"],
+    caughtBy: ["image-enforce-source", "job-enforce-migration"],
     says: [
       `${SERVER}: spec.template.spec.containers[0].image is maestroverse/server:4f2a91c. Name it <registry>/maestroverse/<name>:<git SHA>`,
     ],
@@ -29,7 +29,7 @@ export const WEB_MUTATIONS: readonly Mutation[] = [
   {
     defect: "the server's image is named by a release",
     transform: container((server) => (server.image = "registry.example.com/maestroverse/server:v1.4.2")),
-    caughtBy: ["image-enforce-source"],
+    caughtBy: ["image-enforce-source", "job-enforce-migration"],
     says: ["image is registry.example.com/maestroverse/server:v1.4.2"],
   },
   {

@@ -1,0 +1,65 @@
+import { objectName } from "../../lib/kubernetes";
+import { at, isSet, json, known, list, mapping, text, UNKNOWN } from "../../lib/read";
+import type { StackRule } from "../../lib/rule";
+import { kebab, SECRET, SECRET_NAMES } from "../runbook";
+import { annotation, generationAnnotation, podsSecret } from "../secrets";
+
+const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
+const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
+
+/** Old values exist for the time of an overlap, everywhere that they have to, and nowhere after it. */
+export const enforceSecretOverlap: StackRule = {
+  name: "secret-enforce-overlap",
+  description:
+    "Two generations of a secret exist in an overlap only; then NAME_ROLLING and AWSPREVIOUS hold the old one, otherwise nothing does.",
+  severity: "critical",
+  checklist: ["RB-3.1"],
+  remediationSteps: "Leave it to components/app-secrets.ts: `overlap` of the secret's generation, in the stack's settings.",
+  page: "runbook/3-secrets.md",
+  types: [SECRET],
+  checkStack: (stack, report) => {
+    const pods = podsSecret(stack);
+    // That there is one is another rule's.
+    if (pods === undefined) return;
+    const states = SECRET_NAMES.map((name) => {
+      const current = Number(annotation(pods, generationAnnotation(name)));
+      const others = stack
+        .ofType(RANDOM_BYTES)
+        .flatMap((each) => new RegExp(`(?:^|-)${kebab(name)}-g(\\d+)$`).exec(each.name)?.[1] ?? [])
+        .map(Number)
+        .filter((generation) => generation !== current);
+      return { name, current, others, overlap: others.includes(current - 1) };
+    });
+    for (const { name, current, others } of states)
+      for (const other of others.filter((each) => each !== current - 1))
+        report(pods, { field: `random bytes of ${name}`, found: `generation ${other}`, fix: `Remove it: ${current} is current.` });
+
+    // The name is what rolls the pods, so it says both.
+    const tag = states.map(({ current, overlap }) => `${current}${overlap ? "o" : ""}`).join("-");
+    if (objectName(pods)?.endsWith(`-${tag}`) !== true)
+      report(pods, { field: "metadata.name", found: objectName(pods), fix: `End it with ${tag}, the generations that exist.` });
+
+    const data = known(() => at(pods.properties, "stringData"));
+    for (const { name, overlap } of data === UNKNOWN ? [] : states) {
+      const rolling = isSet(data, `${name}_ROLLING`);
+      if (rolling !== overlap)
+        report(pods, {
+          field: `stringData.${name}_ROLLING`,
+          found: rolling ? "set" : undefined,
+          fix: overlap ? "Set it to the old value." : "Remove it.",
+        });
+    }
+    const overlaps = states.some(({ overlap }) => overlap);
+    for (const version of stack.ofType(VERSION).filter(({ properties }) => list(properties, "versionStages").includes("AWSPREVIOUS"))) {
+      const values = known(() => text(version.properties, "secretString"));
+      if (values === UNKNOWN) continue;
+      const names = Object.keys(mapping(json(values)));
+      if (names.length > 0 !== overlaps)
+        report(version, {
+          field: "secretString",
+          found: names.join(", "),
+          fix: overlaps ? "Put the old values in." : "Empty it: none is valid.",
+        });
+    }
+  },
+};

@@ -1,0 +1,18 @@
+/** The Secret that gives pods the four rotated secrets, and what it says of their generations. */
+import { text } from "../lib/read";
+import type { Resource, StackView } from "../lib/rule";
+import { kebab, SECRET, SECRET_NAMES } from "./runbook";
+
+/** Annotation with the number of a generation; of one secret, or, in a Secret with one credential, of that. */
+export const generationAnnotation = (secret?: string) => `maestroverse.edu/generation${secret === undefined ? "" : `.${kebab(secret)}`}`;
+/** Annotation with the day (UTC) on which a generation became current. */
+export const ROTATED_ON = /^maestroverse\.edu\/rotated-on(\.|$)/;
+/** The annotation of one secret. */
+export const rotatedOnAnnotation = (secret: string) => `maestroverse.edu/rotated-on.${kebab(secret)}`;
+
+/** An annotation of a resource. @throws UnknownValueError */
+export const annotation = ({ properties }: Resource, key: string) => text(properties, "metadata", "annotations", key);
+
+/** The pods' Secret: the one that names a generation of one of the four; undefined: there is none. */
+export const podsSecret = (stack: StackView) =>
+  stack.ofType(SECRET).find((each) => SECRET_NAMES.some((name) => annotation(each, generationAnnotation(name)) !== undefined));
