@@ -1,5 +1,6 @@
 /** The rules of the pack: Kubernetes, AWS, PostgreSQL, Datadog. */
 import type { Rule } from "../../lib/rule";
+import { CHECKLIST_RULES } from "../../maestroverse-checklist/rules";
 import { configureBucketLifecycle } from "./configure-bucket-lifecycle";
 import { configureDatabaseUpgrades } from "./configure-database-upgrades";
 import { configureKeyDeletion } from "./configure-key-deletion";
@@ -40,6 +41,7 @@ import { disallowProviderDefault } from "./disallow-provider-default";
 import { disallowRandomPlain } from "./disallow-random-plain";
 import { disallowRolePowers } from "./disallow-role-powers";
 import { disallowRoleWildcards } from "./disallow-role-wildcards";
+import { disallowStackUnreviewedTypes } from "./disallow-stack-unreviewed-types";
 import { disallowUserAccessKeys } from "./disallow-user-access-keys";
 import { enableBucketLock } from "./enable-bucket-lock";
 import { enableBucketVersioning } from "./enable-bucket-versioning";
@@ -239,11 +241,7 @@ const PROVIDER_RULES: readonly Rule[] = [
   configureProviderTags,
 ];
 
+const RULES: readonly Rule[] = [...KUBERNETES_RULES, ...AWS_RULES, ...POSTGRESQL_RULES, ...DATADOG_RULES, ...PROVIDER_RULES];
+
 /** Hardening that any reviewer expects. */
-export const BASELINE_RULES: readonly Rule[] = [
-  ...KUBERNETES_RULES,
-  ...AWS_RULES,
-  ...POSTGRESQL_RULES,
-  ...DATADOG_RULES,
-  ...PROVIDER_RULES,
-];
+export const BASELINE_RULES: readonly Rule[] = [...RULES, disallowStackUnreviewedTypes([...CHECKLIST_RULES, ...RULES])];

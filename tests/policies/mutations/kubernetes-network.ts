@@ -112,6 +112,7 @@ export const KUBERNETES_NETWORK_MUTATIONS: readonly Mutation[] = [
       ["a peer without a name", [{}], "{}", "[0]", "Say who it is."],
       ["every namespace", [{ namespaceSelector: {} }], '{"namespaceSelector":{}}', "[0]", "Name the namespace: {} is every namespace."],
       ["every address", [{ ipBlock: { cidr: "0.0.0.0/0" } }], '{"ipBlock":{"cidr":"0.0.0.0/0"}}', "[0]", "Name the addresses"],
+      ["half of all addresses", [{ ipBlock: { cidr: "128.0.0.0/1" } }], '{"ipBlock":{"cidr":"128.0.0.0/1"}}', "[0]", "Name the addresses"],
       ["every IPv6 address", [{ ipBlock: { cidr: "::/0" } }], '{"ipBlock":{"cidr":"::/0"}}', "[0]", "Name the addresses"],
     ] as const
   ).flatMap(([who, peers, found, index, fix]) =>
@@ -238,5 +239,14 @@ export const KUBERNETES_NETWORK_MUTATIONS: readonly Mutation[] = [
     "pod-enforce-namespace",
     remove(NAMESPACE, "migrations-namespace"),
     "maestroverse-server-migrate: metadata.namespace is maestroverse-migrations. Name one of maestroverse.",
+  ),
+  ...["aws:ec2/instance:Instance", "kubernetes:apps/v1:DeploymentPatch", "kubernetes:helm.sh/v3:Release", "other:ops:Component"].map(
+    (type) =>
+      defect(
+        `a ${type} is added that nobody looked at`,
+        "stack-disallow-unreviewed-types",
+        add(type, "another", {}),
+        `another: its type is ${type}. Write rules for the type, or list it with a reason.`,
+      ),
   ),
 ];
