@@ -32,45 +32,58 @@ export function credentialFromEnvironment(key: keyof typeof CREDENTIALS): string
   return value === "" ? undefined : value;
 }
 
+/** Whether a stack's setting (`project:key`) is encrypted. The SDK keeps it to itself; it is the only one who knows. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
 /**
  * Reads and validates the selected stack's settings and credentials.
  *
- * Credentials may be missing at preview, which contacts nothing; an `up` without one is refused before anything is created.
+ * Credentials may be missing at preview, which contacts nothing; an `up` without one is refused before anything is created. One in plain text is
+ * refused always, and so is a setting that is encrypted: nobody could review it, and a message would have to quote it.
  *
  * @throws SettingsError
  */
 export function loadConfig(): { settings: Settings; credentials: Credentials } {
   const stack = pulumi.getStack();
   const config = new pulumi.Config();
-  const raw: Record<string, unknown> = {};
-  for (const key of SETTING_KEYS) {
-    const text = config.get(key);
-    if (text !== undefined) raw[key] = parseValue(text);
-  }
+  const present = Object.keys(pulumi.runtime.allConfig())
+    .filter((key) => key.startsWith(`${config.name}:`))
+    .map((key) => key.slice(config.name.length + 1));
+  const isEncrypted = (key: string) => isConfigSecret(`${config.name}:${key}`);
+  const fix = (key: string, what: string, command: string) => `${stack}: ${key} ${what} pulumi config ${command} --stack ${stack}`;
   const known = new Set<string>([...SETTING_KEYS, ...Object.keys(CREDENTIALS)]);
-  const problems = Object.keys(pulumi.runtime.allConfig())
-    .filter((key) => key.startsWith(`${pulumi.getProject()}:`) && !known.has(key.slice(key.indexOf(":") + 1)))
-    .map((key) => `${stack}: ${key.slice(key.indexOf(":") + 1)} is not a setting. Remove it: pulumi config rm ${key} --stack ${stack}`);
-  let settings: Settings | undefined;
-  try {
-    settings = parseSettings(stack, raw);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    problems.push(...error.problems);
-  }
+  const encrypted = SETTING_KEYS.filter((key) => present.includes(key) && isEncrypted(key));
+  const problems = [
+    ...present.filter((key) => !known.has(key)).map((key) => fix(key, "is not a setting. Remove it:", `rm ${config.name}:${key}`)),
+    ...encrypted.map((key) => fix(key, "is encrypted, and settings are reviewed. Remove it, and set it without --secret:", `rm ${key}`)),
+    ...Object.keys(CREDENTIALS)
+      .filter((key) => present.includes(key) && !isEncrypted(key))
+      .map((key) => fix(key, "stands in plain text. Make another one, and encrypt it:", `set --secret ${key}`)),
+  ];
+  const settings = encrypted.length > 0 ? undefined : readSettings(stack, config, problems);
   const credentials = Object.fromEntries(
     (Object.entries(CREDENTIALS) as [keyof typeof CREDENTIALS, string][]).map(([key, variable]) => {
       const fromEnvironment = credentialFromEnvironment(key);
       const value = config.getSecret(key) ?? (fromEnvironment === undefined ? undefined : pulumi.secret(fromEnvironment));
       if (value === undefined && !pulumi.runtime.isDryRun())
-        problems.push(
-          `${stack}: ${key} is missing. Fix: pulumi config set --secret ${key} --stack ${stack} (or set ${variable} in the environment)`,
-        );
+        problems.push(`${fix(key, "is missing. Fix:", `set --secret ${key}`)} (or set ${variable} in the environment)`);
       return [key, value];
     }),
   ) as unknown as Credentials;
   if (settings === undefined || problems.length > 0) throw new SettingsError(stack, problems);
   return { settings, credentials };
+}
+
+/** The settings, or undefined and their problems. */
+function readSettings(stack: string, config: pulumi.Config, problems: string[]): Settings | undefined {
+  const present = SETTING_KEYS.map((key) => [key, config.get(key)] as const).filter(([, text]) => text !== undefined);
+  try {
+    return parseSettings(stack, Object.fromEntries(present.map(([key, text]) => [key, parseValue(text as string)])));
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 /** Structured settings arrive as JSON, scalars as text. */
