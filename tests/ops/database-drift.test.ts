@@ -5,8 +5,9 @@
 import type { Client } from "pg";
 import { readCatalogue } from "../../ops/database/catalogue";
 import { compareCatalogue, type Finding } from "../../ops/database/compare";
+import { runContract, violations, withProbe } from "../../ops/database/contract-run";
 import { repairScript } from "../../ops/drift";
-import { BENCHES, DatabaseBench, DEMAND } from "../helpers/database-bench";
+import { ADMIN, BENCHES, DatabaseBench, DEMAND } from "../helpers/database-bench";
 import { FIRST_MIGRATION, NEXT_MIGRATION } from "../helpers/database-migrations";
 
 /** What somebody does as a superuser, and what is found. */
@@ -196,6 +197,28 @@ describe.each([BENCHES[0], BENCHES[3]].filter((each) => each !== undefined))("$t
     const findings = await find();
     await bench.superuser.query(undo);
     expect(problems(findings)).toEqual(expected);
+    expect(problems(await find())).toEqual([]);
+  });
+
+  it("is not all: the contract sees by trying what a role may do that it should not, and the other way round", async () => {
+    const sessions = await bench.sessions();
+    await bench.superuser.query(
+      `ALTER DEFAULT PRIVILEGES FOR ROLE maestro_migrator IN SCHEMA public GRANT TRUNCATE ON TABLES TO maestro_app;
+       ALTER DEFAULT PRIVILEGES FOR ROLE maestro_migrator IN SCHEMA public REVOKE SELECT ON SEQUENCES FROM maestro_backup;
+       GRANT CREATE ON SCHEMA public TO PUBLIC; GRANT TEMPORARY ON DATABASE maestroverse TO PUBLIC; GRANT pg_read_server_files TO maestro_app`,
+    );
+    const results = await withProbe(sessions.migrator, (objects) => runContract({ sessions, objects, adminUser: ADMIN }));
+    await bench.superuser.query(repairScript(await find(), true));
+    const created = ["a table", "a view", "a sequence", "a function", "a type"].map((what) => `create ${what}`);
+    const allowed = (role: string, actions: readonly string[]) => actions.map((action) => `${role}: ${action}: specified deny, got allow`);
+    expect(violations(results).sort()).toEqual(
+      [
+        ...allowed("maestro_app", ["truncate a table", ...created, "load a file into a table"]),
+        ...allowed("maestro_backup", created),
+        ...["maestro_app", "maestro_backup", "maestro_migrator"].flatMap((role) => allowed(role, ["create a temporary table"])),
+        "maestro_backup: read a sequence's last value: specified allow, got deny",
+      ].sort(),
+    );
     expect(problems(await find())).toEqual([]);
   });
 

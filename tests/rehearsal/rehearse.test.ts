@@ -11,9 +11,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CHECKS } from "../../rehearsal/checks";
 import { readProgress, rehearsalDirectory } from "../../rehearsal/lib/directory";
 import { Supervisor } from "../../rehearsal/lib/supervisor";
-import { failureLogs, type RehearsalRecord } from "../../rehearsal/rehearse";
+import { failureLogs, loadSettings, type RehearsalRecord } from "../../rehearsal/rehearse";
 import { serviceFile } from "../../rehearsal/service-file";
 import { kubeconfigFile } from "../../rehearsal/substrates/control-plane";
+import { readDatabaseAdminPassword } from "../../rehearsal/substrates/postgresql";
 import { controlPlaneTools } from "../../toolchain/go-tools";
 import { provide } from "../../toolchain/tools";
 
@@ -137,6 +138,40 @@ it("lets psql as maestro_app read and write rows, and create nothing", async () 
   expect(await psql(`DELETE FROM "User" WHERE "email" = 'psql@example.edu' RETURNING 1`)).toMatchObject({ code: 0 });
   const { code, stderr } = await psql("CREATE TABLE stolen (id int)");
   expect([code, stderr.split("\n")[0]]).toEqual([1, "ERROR:  permission denied for schema public"]);
+}, 60_000);
+
+it("shows `ops drift` what a superuser granted, and is clean again after the advice", async () => {
+  const { host, port, name, adminUser } = (await loadSettings()).database;
+  const env = { ...process.env, PGPASSWORD: readDatabaseAdminPassword(directory) };
+  const psql = (statements: string) =>
+    run("psql", ["-h", host, "-p", String(port), "-U", adminUser, "-XAtqc", statements, "-v", "ON_ERROR_STOP=1", name], env);
+  const drift = async () => {
+    const { code, stdout } = await run(process.execPath, [
+      ...PROGRAM.slice(0, 2),
+      join(ROOT, "ops", "main.ts"),
+      "drift",
+      "--stack",
+      "rehearsal",
+    ]);
+    return {
+      code,
+      findings: stdout.split("\n").filter((line) => line.startsWith("  - ")),
+      advice: /^BEGIN;[\s\S]*^COMMIT;$/m.exec(stdout)?.[0],
+    };
+  };
+  expect(await drift()).toEqual({ code: 0, findings: [], advice: undefined });
+  await psql("GRANT CREATE ON SCHEMA public TO PUBLIC; GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO maestro_app");
+  const { code, findings, advice } = await drift();
+  const tables = ['"Course"', '"CourseEvent"', '"Session"', '"User"', "_prisma_migrations"];
+  expect({ code, findings }).toEqual({
+    code: 2,
+    findings: [
+      "  - PUBLIC holds CREATE on schema public, which is not specified",
+      ...tables.map((table) => `  - maestro_app holds TRUNCATE on table public.${table}, which is not specified`),
+    ],
+  });
+  expect(await psql(advice ?? "none")).toMatchObject({ code: 0 });
+  expect((await drift()).code).toBe(0);
 }, 60_000);
 
 it("tells a second one at once that the first is at work", async () => {
