@@ -4,7 +4,6 @@ import * as k8s from "@pulumi/kubernetes";
 import { DatabaseRoles, type DatabaseRolesArgs, validateDatabaseRoles } from "../../components/database-roles";
 import { authorityConfigMapName } from "../../components/lib/database-authority";
 import { type DatabaseEndpoint, databaseSecretName } from "../../components/lib/database-credential";
-import { capacityProblem, connectionLimits, usableConnections } from "../../components/lib/database-limits";
 import { PRIVILEGE_STEPS } from "../../components/lib/privileges";
 import { HardenedNamespace } from "../../components/namespace";
 import { isSecret, randomOf, type Recorder, reveal, startMocks } from "../helpers/mocks";
@@ -12,7 +11,6 @@ import { isSecret, randomOf, type Recorder, reveal, startMocks } from "../helper
 const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 const GENERATIONS = { migrator: of(1), app: of(1), backup: of(1) };
 const PEM = readFileSync(join(__dirname, "..", "fixtures", "database-authority.pem"), "utf8");
-const SERVER_PEM = readFileSync(join(__dirname, "..", "fixtures", "database-server.pem"), "utf8");
 const ENDPOINT = {
   host: "db.maestroverse.edu",
   port: 5432,
@@ -170,34 +168,6 @@ describe("the roles", () => {
       ["database-backup-g1-password", "database-backup-g1-salt"],
       ["database-app", "database-backup", "database-migrator-g1-password", "database-migrator-g1-salt"],
     ]);
-  });
-});
-
-describe("the server's connections", () => {
-  const demand = { poolSizePerPod: 5, maximumPods: 4, terminationGraceSeconds: 15 };
-
-  it.each([
-    [1, 4 + 1 + 1],
-    [10, 4 + 1 + 1],
-    [11, 4 + 1 + 2],
-    [45, 4 + 1 + 4],
-  ])("are shared by the pods, the surge pod and, with a grace period of %i s, the pods that are going: %i", (seconds, pods) => {
-    expect(connectionLimits({ ...demand, terminationGraceSeconds: seconds })).toEqual({ migrator: 2, app: 5 * pods, backup: 3 });
-  });
-
-  it("suffice to the last one", () => {
-    // 5 × (4 + 1 + 2) + 2 + 3
-    expect(capacityProblem(demand, { maxConnections: 50, reservedConnections: 10 })).toBeUndefined();
-    expect(usableConnections({ maxConnections: 50, reservedConnections: 10 })).toBe(40);
-  });
-
-  it("are refused with every number when one is missing", () => {
-    expect(capacityProblem(demand, { maxConnections: 49, reservedConnections: 10 })).toBe(
-      "at most 4: 4 pods + 1 surge + 2 terminating = 7 × 5 = 35, + 2 migration + 3 backup = 40 connections, and 49 max_connections − 10 reserved = 39",
-    );
-    expect(capacityProblem(demand, { maxConnections: 20, reservedConnections: 10 })).toBe(
-      "smaller than is possible: lower web.replicas.maximum: 4 pods + 1 surge + 2 terminating = 7 × 5 = 35, + 2 migration + 3 backup = 40 connections, and 20 max_connections − 10 reserved = 10",
-    );
   });
 });
 
@@ -370,35 +340,6 @@ describe("wrong arguments", () => {
       "generations.app.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.",
       'generations.backup.rotatedOn must be a calendar date YYYY-MM-DD (UTC), got "yesterday". Give the day of the rotation.',
     ]);
-  });
-
-  it.each([
-    [
-      undefined,
-      "certificateAuthority must have pem or imageFile with sslMode verify-full, got neither. Give the certificates that the server's is checked against, or name the file of every image that holds them.",
-    ],
-    [
-      { pem: PEM, imageFile: "/a" },
-      "certificateAuthority must have pem or imageFile with sslMode verify-full, got both. Give the certificates that the server's is checked against, or name the file of every image that holds them.",
-    ],
-    [
-      { pem: "/etc/ssl/certs/rds.pem" },
-      "certificateAuthority.pem must be certificates of authorities in PEM, got none. Copy the whole file, BEGIN and END lines included.",
-    ],
-    [
-      { pem: PEM.replace("MII", "MIJ") },
-      "certificateAuthority.pem must be certificates of authorities in PEM, got one that cannot be read (number 1). Copy it again.",
-    ],
-    [
-      { pem: `${PEM}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----` },
-      "certificateAuthority.pem must be certificates of authorities in PEM, got a private key, which does not belong here. Take it out, and count it as known to others.",
-    ],
-    [
-      { pem: PEM + SERVER_PEM },
-      "certificateAuthority.pem must be certificates of authorities in PEM, got one of a server (number 2, CN=db.maestroverse.edu). Give the authority that signed it.",
-    ],
-  ])("are certificates that check nothing: %#", (certificateAuthority, problem) => {
-    expect(validateDatabaseRoles({ ...good, certificateAuthority })).toEqual([problem]);
   });
 
   it("create nothing", async () => {
