@@ -3,7 +3,7 @@ import { at } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
 
 /** What Datadog knows to do when there is no data, in its API's spelling. */
-const POLICIES = ["show_no_data", "show_and_notify_no_data", "resolve", "default"];
+const POLICIES = ["show_no_data", "show_and_notify_no_data", "resolve"];
 /** Of the older setting, which Datadog refuses beside onMissingData. */
 const OLDER = ["notifyNoData", "noDataTimeframe"];
 
@@ -18,7 +18,7 @@ export const configureMonitorMissingData: ResourceRule = {
   types: [MONITOR],
   check: ({ properties }, report) => {
     const found = at(properties, "onMissingData");
-    if (!POLICIES.includes(String(found)) || found === "default")
+    if (!POLICIES.includes(String(found)))
       report({ field: "onMissingData", found, fix: "Set it to resolve, show_no_data or show_and_notify_no_data." });
     for (const field of OLDER) {
       const older = at(properties, field);

@@ -7,15 +7,13 @@ const LONG_STATEMENTS = ["maestro_migrator", "maestro_backup"];
 /** No role uses up the server. */
 export const configureRoleLimits: ResourceRule = {
   name: "role-configure-limits",
-  description:
-    "Every PostgreSQL role that logs in has a limit of connections and of idle transactions, and of statements unless it migrates or dumps.",
+  description: "Every PostgreSQL role has a limit of connections and of idle transactions, and of statements unless it migrates or dumps.",
   severity: "high",
   checklist: [],
   remediationSteps: "Set connectionLimit, idleInTransactionSessionTimeout and statementTimeout (milliseconds).",
   page: "policies.md",
   types: ["postgresql:index/role:Role"],
   check: ({ properties }, report) => {
-    if (at(properties, "login") === false) return;
     const limits = ["connectionLimit", "idleInTransactionSessionTimeout"];
     if (!LONG_STATEMENTS.includes(String(at(properties, "name")))) limits.push("statementTimeout");
     for (const field of limits) {

@@ -19,7 +19,7 @@ export const enforceProviderTls: ResourceRule = {
     }
     if (type === "pulumi:providers:datadog") {
       const found = text(properties, "apiUrl");
-      if (found === undefined || !(found.startsWith("https://") || isLoopback(found)))
+      if (found !== undefined && !found.startsWith("https://") && !isLoopback(found))
         report({ field: "apiUrl", found, fix: "Set it to the https address of Datadog's API." });
     }
     if (type === "pulumi:providers:aws") {

@@ -1,4 +1,4 @@
-import { at, isSet, known, UNKNOWN } from "../../lib/read";
+import { at, known, UNKNOWN } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
 
 const VERIFIER = /^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/;
@@ -6,14 +6,13 @@ const VERIFIER = /^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-
 /** The server gets a verifier and never a password, which its log would hold. */
 export const enforceRoleVerifier: ResourceRule = {
   name: "role-enforce-verifier",
-  description: "A PostgreSQL role that logs in has a password, sent as a SCRAM verifier: the server and its log never see it in clear.",
+  description: "Every PostgreSQL role has a password, sent as a SCRAM verifier: the server and its log never see it in clear.",
   severity: "critical",
   checklist: ["RB-2.1"],
   remediationSteps: "Pass the password through components/lib/scram.ts.",
   page: "runbook/2-database.md",
   types: ["postgresql:index/role:Role"],
   check: ({ properties }, report) => {
-    if (at(properties, "login") === false || isSet(properties, "passwordWo")) return;
     // Unknown: random, before it exists. The rule runs again before the role is made, and knows it then.
     const password = known(() => at(properties, "password"));
     if (password === UNKNOWN || (typeof password === "string" && VERIFIER.test(password))) return;

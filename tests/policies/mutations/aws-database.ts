@@ -101,4 +101,32 @@ export const AWS_DATABASE_MUTATIONS: readonly Mutation[] = [
     edit(COPY, (inputs) => delete inputs.kmsKeyId),
     "backup-database-backups-copy: kmsKeyId is absent. Name the second region's key.",
   ),
+  {
+    defect: "a cluster is left to AWS's defaults",
+    transform: add("aws:rds/cluster:Cluster", "cluster", {
+      engine: "aurora-postgresql",
+      engineVersion: "16.4",
+      masterPassword: "not-to-be-shown",
+    }),
+    caughtBy: [
+      "database-disallow-deletion",
+      "database-disallow-password",
+      "database-enable-logs",
+      "database-enforce-encryption",
+      "database-enforce-tls",
+    ],
+    says: [
+      "cluster: masterPassword is set.",
+      "cluster: storageEncrypted is absent.",
+      "cluster: deletionProtection is absent.",
+      "cluster: enabledCloudwatchLogsExports is [].",
+      "cluster: caCertIdentifier is absent.",
+    ],
+  },
+  {
+    defect: "a cluster's server is left to AWS's defaults",
+    transform: add("aws:rds/clusterInstance:ClusterInstance", "server", { engine: "aurora-postgresql" }),
+    caughtBy: ["database-configure-upgrades", "database-disallow-public"],
+    says: ["server: publiclyAccessible is absent.", "server: autoMinorVersionUpgrade is absent."],
+  },
 ];

@@ -1,35 +1,35 @@
+import type { EditableResource } from "../../helpers/policy-stack";
 import { defect, edit, type Mutation, type Transform } from "../mutation";
 
 const MONITOR = "datadog:index/monitor:Monitor";
 const UPTIME = "datadog:index/syntheticsTest:SyntheticsTest";
-const TEAM = "datadog:index/team:Team";
-const ESCALATION = "datadog:index/onCallEscalationPolicy:OnCallEscalationPolicy";
-const SCHEDULE = "datadog:index/onCallSchedule:OnCallSchedule";
-const ROUTING = "datadog:index/onCallTeamRoutingRules:OnCallTeamRoutingRules";
-const DASHBOARD = "datadog:index/dashboardJson:DashboardJson";
-const PIPELINE = "datadog:index/logsCustomPipeline:LogsCustomPipeline";
 
 const CPU = "observability-monitor-cpu";
 const HEALTH = "observability-uptime-health";
 
 const monitor = (change: Parameters<typeof edit>[1]) => edit(MONITOR, change, CPU);
 const uptime = (change: Parameters<typeof edit>[1]) => edit(UPTIME, change, HEALTH);
-const dashboard = (change: (definition: { title?: string; layout_type?: string; widgets: { definition: { type?: string } }[] }) => void) =>
-  edit(DASHBOARD, (inputs) => {
-    const definition = JSON.parse(inputs.dashboard);
-    change(definition);
-    inputs.dashboard = JSON.stringify(definition);
-  });
-const onProd = (name: string, rule: string, transform: Transform, ...says: string[]): Mutation => ({
+/** Adds a monitor like that of the CPU, but for one thing. */
+const also =
+  (change: (inputs: EditableResource["inputs"]) => void): Transform =>
+  (resources) => {
+    const { type, urn, inputs } = structuredClone(resources.find(({ name }) => name === CPU) as EditableResource);
+    change(inputs);
+    return [...resources, { type, name: "another", urn: urn.replace(CPU, "another"), inputs }];
+  };
+
+/** A defect of production alone. */
+export const onProd = (name: string, rule: string, transform: Transform, ...says: string[]): Mutation => ({
   ...defect(name, rule, transform, ...says),
   stacks: ["prod"],
 });
-const onStaging = (name: string, rule: string, transform: Transform, ...says: string[]): Mutation => ({
+/** A defect of staging alone. */
+export const onStaging = (name: string, rule: string, transform: Transform, ...says: string[]): Mutation => ({
   ...defect(name, rule, transform, ...says),
   stacks: ["staging"],
 });
 
-/** Defects of what watches, and of whom it calls. */
+/** Defects of monitors and uptime tests. */
 export const DATADOG_MUTATIONS: readonly Mutation[] = [
   defect(
     "a monitor calls nobody",
@@ -105,6 +105,27 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
     "monitor-enforce-thresholds",
     monitor((inputs) => (inputs.monitorThresholds.criticalRecovery = "81")),
     `${CPU}: monitorThresholds.criticalRecovery is 81.`,
+  ),
+  defect(
+    "a monitor compares nothing",
+    "monitor-enforce-thresholds",
+    also((inputs) => (inputs.query = inputs.query.replace(" > 80", ""))),
+    "another: query is ",
+    "End it with a comparison and a number.",
+  ),
+  defect(
+    "a monitor of too little recovers while there is too little",
+    "monitor-enforce-thresholds",
+    also((inputs) => (inputs.query = inputs.query.replace(" > 80", " < 80"))),
+    "another: monitorThresholds.criticalRecovery is 76. Set it on the safe side of critical (80).",
+    "another: monitorThresholds.warning is 72.",
+    "another: monitorThresholds.warningRecovery is 68. Set it on the safe side of warning (72).",
+  ),
+  defect(
+    "a monitor looks at nothing in particular",
+    "monitor-enforce-scope",
+    also((inputs) => (inputs.query = "avg(last_5m):avg:system.load.1 > 80")),
+    'another: query is "avg(last_5m):avg:system.load.1 > 80". Say what it looks at: env:',
   ),
   defect(
     "a monitor has no priority",
@@ -186,123 +207,5 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
       edit(UPTIME, change, "observability-uptime-certificate"),
       `observability-uptime-certificate: ${says}`,
     ),
-  ),
-  defect(
-    "a page goes to one step only",
-    "escalation-enforce-targets",
-    edit(ESCALATION, (inputs) => inputs.steps.splice(1)),
-    "observability-escalation-policy: steps is 1. Add a step",
-  ),
-  defect(
-    "a step pages nobody",
-    "escalation-enforce-targets",
-    edit(ESCALATION, ({ steps }) => (steps[2].targets = [{}])),
-    "observability-escalation-policy: steps[2].targets is 1. Name a schedule, a user or a team.",
-  ),
-  defect(
-    "a step never ends",
-    "escalation-enforce-targets",
-    edit(ESCALATION, ({ steps }) => delete steps[0].escalateAfterSeconds),
-    "observability-escalation-policy: steps[0].escalateAfterSeconds is absent. Set it to 60 to 36000.",
-  ),
-  defect(
-    "one person is always on call",
-    "schedule-enforce-rotation",
-    edit(SCHEDULE, ({ layers }) => layers[0].users.splice(1)),
-    "observability-schedule: layers[0].users is 1. Name two people or more.",
-  ),
-  defect(
-    "a turn never ends",
-    "schedule-enforce-rotation",
-    edit(SCHEDULE, ({ layers }) => (layers[0].interval = { days: 0, seconds: 0 })),
-    "observability-schedule: layers[0].interval is 0. Say how long a turn is.",
-  ),
-  defect(
-    "the hand-over is in no time zone",
-    "schedule-enforce-rotation",
-    edit(SCHEDULE, ({ layers }) => delete layers[0].timeZone),
-    "observability-schedule: layers[0].timeZone is absent.",
-  ),
-  defect(
-    "there are hours without anybody",
-    "schedule-enforce-rotation",
-    edit(SCHEDULE, ({ layers }) => (layers[0].restrictions = [{ startDay: "monday", endDay: "friday" }])),
-    "observability-schedule: layers[0].restrictions is 1. Remove them: hours without anybody.",
-  ),
-  defect(
-    "a page is lost",
-    "routing-enforce-catch-all",
-    edit(ROUTING, ({ rules }) => (rules.at(-1).query = "priority:(1 OR 2)")),
-    '.query is "priority:(1 OR 2)". Add a last rule without a query.',
-  ),
-  onProd(
-    "a rule hides those after it",
-    "routing-enforce-catch-all",
-    edit(ROUTING, ({ rules }) => delete rules[0].query),
-    "observability-routing-rules: rules[0].query is absent. Move it to the end: it takes every page.",
-  ),
-  defect(
-    "a page leads nowhere",
-    "routing-enforce-catch-all",
-    edit(ROUTING, ({ rules }) => delete rules.at(-1).escalationPolicy),
-    ".escalationPolicy is absent. Name the escalation policy.",
-  ),
-  onProd(
-    "production wakes nobody",
-    "routing-configure-urgency",
-    edit(ROUTING, ({ rules }) => (rules[1].urgency = "low")),
-    "observability-routing-rules: rules[1].urgency is low. Set it to dynamic",
-  ),
-  onStaging(
-    "staging wakes people",
-    "routing-configure-urgency",
-    edit(ROUTING, ({ rules }) => (rules[0].urgency = "high")),
-    "observability-routing-rules: rules[0].urgency is high. Set it to low: only production wakes people.",
-  ),
-  {
-    ...defect(
-      "staging's team is production's",
-      "team-enforce-environment",
-      edit(TEAM, (inputs) => (inputs.handle = "maestroverse-ops")),
-      "observability-team: handle is maestroverse-ops. End it with -staging.",
-    ),
-    stacks: ["staging"],
-    caughtBy: ["monitor-enforce-handle", "team-enforce-environment"],
-  },
-  defect(
-    "the dashboard is no JSON",
-    "dashboard-enforce-content",
-    edit(DASHBOARD, (inputs) => (inputs.dashboard += "}")),
-    "observability-dashboard: dashboard.title is absent. Set it in valid JSON.",
-  ),
-  defect(
-    "the dashboard is empty",
-    "dashboard-enforce-content",
-    dashboard((definition) => (definition.widgets = [])),
-    "observability-dashboard: dashboard.widgets is absent. Add widgets.",
-  ),
-  defect(
-    "a widget shows nothing",
-    "dashboard-enforce-content",
-    dashboard(({ widgets }) => delete widgets[1]?.definition.type),
-    "observability-dashboard: dashboard.widgets[1].definition.type is absent.",
-  ),
-  defect(
-    "logs are not parsed",
-    "pipeline-enforce-scope",
-    edit(PIPELINE, (inputs) => (inputs.isEnabled = false)),
-    "observability-log-pipeline: isEnabled is false. Set it to true.",
-  ),
-  defect(
-    "the pipeline does nothing",
-    "pipeline-enforce-scope",
-    edit(PIPELINE, (inputs) => (inputs.processors = [])),
-    "observability-log-pipeline: processors is []. Add the parser of the access log.",
-  ),
-  defect(
-    "the pipeline takes everybody's logs",
-    "pipeline-enforce-scope",
-    edit(PIPELINE, ({ filters }) => (filters[0].query = "service:maestroverse-api")),
-    'observability-log-pipeline: filters[].query is ["service:maestroverse-api"]. Add env:',
   ),
 ];

@@ -6,6 +6,7 @@ import { AWS_SERVICE_MUTATIONS } from "./aws-services";
 import { AWS_STORAGE_MUTATIONS } from "./aws-storage";
 import { CHECKLIST_MUTATIONS } from "./checklist";
 import { DATADOG_MUTATIONS } from "./datadog";
+import { DATADOG_ON_CALL_MUTATIONS } from "./datadog-on-call";
 import { KUBERNETES_JOB_MUTATIONS } from "./kubernetes-jobs";
 import { KUBERNETES_NETWORK_MUTATIONS } from "./kubernetes-network";
 import { KUBERNETES_POD_SECURITY_MUTATIONS } from "./kubernetes-pod-security";
@@ -28,5 +29,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...AWS_DATABASE_MUTATIONS,
   ...POSTGRESQL_MUTATIONS,
   ...DATADOG_MUTATIONS,
+  ...DATADOG_ON_CALL_MUTATIONS,
   ...PROVIDER_MUTATIONS,
 ];

@@ -34,6 +34,18 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
     edit(AWS, (inputs) => (inputs.allowedAccountIds = '["111122223333","444455556666"]'), "aws"),
     'aws: allowedAccountIds is ["111122223333","444455556666"].',
   ),
+  defect(
+    "the account may be everybody's",
+    "provider-enforce-target",
+    edit(AWS, (inputs) => (inputs.allowedAccountIds = '["*"]'), "aws"),
+    'aws: allowedAccountIds is ["*"].',
+  ),
+  defect(
+    "Datadog is whichever the shell says",
+    "provider-enforce-target",
+    edit(DATADOG, (inputs) => delete inputs.apiUrl),
+    "datadog: apiUrl is absent. Set it from the stack's settings.",
+  ),
   ...["host", "port", "database", "username"].map((field) =>
     defect(
       `the database's ${field} is whichever the shell says`,
