@@ -16,6 +16,7 @@ export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Proble
     const path = pathText(issue.path);
     const got = valueAt(raw, issue.path);
     const wanted = issue.code === "invalid_type" ? issue.expected : undefined;
+    // Never taken for the text that was meant: YAML reads the tag 012345670 as 2739128, 1234567e1 as 12345670 and the version 15.10 as 15.1.
     const text = wanted === "string" && typeof got === "number" ? "text, in quotes: " : "";
     return [
       {
