@@ -143,8 +143,15 @@ export function readWaivers(): Waivers {
   }
 }
 
-function asResource({ type, name, urn, props }: { type: string; name: string; urn: string; props: Record<string, unknown> }): Resource {
-  return { type, name, urn, properties: props };
+interface Analyzed {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly props: Record<string, unknown>;
+}
+
+function asResource({ type, name, urn, props, provider }: Analyzed & { readonly provider?: Analyzed }): Resource {
+  return { type, name, urn, properties: props, ...(provider === undefined ? {} : { provider: asResource(provider) }) };
 }
 
 /** What the SDK needs of a resource's class: its type token. The classes themselves would take the start of every preview a second. */

@@ -14,6 +14,8 @@ export interface Resource {
   readonly name: string;
   readonly urn: string;
   readonly properties: Properties;
+  /** Its explicit provider. */
+  readonly provider?: Resource;
 }
 
 /** What a stack-wide rule sees. */

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import * as policy from "@pulumi/policy";
 import { parse } from "yaml";
 import { evaluateAll, type Finding, stackView } from "../../policies/lib/evaluate";
-import type { Properties, Rule } from "../../policies/lib/rule";
+import type { Properties, Resource, Rule } from "../../policies/lib/rule";
 import { loadExeca } from "../../toolchain/run";
 import type { ProgramRequest, ProgramRun } from "./program-runs";
 
@@ -17,6 +17,8 @@ export interface EditableResource {
   type: string;
   name: string;
   urn: string;
+  /** URN of its explicit provider; empty or absent: the default one. */
+  providerUrn?: string;
   // Mutations look deep into inputs of a hundred types.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   inputs: any;
@@ -49,6 +51,12 @@ const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown
 
 /** What rules find in resources; reading a value that a preview does not know throws, as in the analyzer. */
 export function findingsIn(rules: readonly Rule[], resources: readonly EditableResource[], now: Date = TODAY): Finding[] {
-  const view = stackView(resources.map(({ inputs, ...rest }) => ({ ...rest, properties: unknownCheckingProxy(inputs) })));
+  const seen = ({ type, name, urn, inputs }: EditableResource): Resource => ({ type, name, urn, properties: unknownCheckingProxy(inputs) });
+  const view = stackView(
+    resources.map((resource) => {
+      const provider = resources.find(({ urn }) => urn === resource.providerUrn);
+      return { ...seen(resource), ...(provider === undefined ? {} : { provider: seen(provider) }) };
+    }),
+  );
   return evaluateAll(rules, view, { now });
 }

@@ -19,7 +19,14 @@ export interface ProgramRequest {
 export interface ProgramRun {
   /** Why the program refused its settings; then there are no resources. */
   readonly refused?: string;
-  readonly resources: readonly { readonly type: string; readonly name: string; readonly urn: string; readonly inputs: unknown }[];
+  readonly resources: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly urn: string;
+    /** URN of its explicit provider; empty: the default one. */
+    readonly providerUrn: string;
+    readonly inputs: unknown;
+  }[];
 }
 
 async function run({ stack, preview, settings }: ProgramRequest): Promise<ProgramRun> {
@@ -38,7 +45,15 @@ async function run({ stack, preview, settings }: ProgramRequest): Promise<Progra
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error), resources: [] };
   }
-  return { resources: mocks.resources.map(({ type, name, urn, inputs }) => ({ type, name, urn, inputs: reveal(inputs) })) };
+  return {
+    resources: mocks.resources.map(({ type, name, urn, provider, inputs }) => ({
+      type,
+      name,
+      urn,
+      providerUrn: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
+      inputs: reveal(inputs),
+    })),
+  };
 }
 
 async function main(): Promise<void> {

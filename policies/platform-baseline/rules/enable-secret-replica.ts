@@ -1,23 +1,19 @@
 import { list, text } from "../../lib/read";
-import type { StackRule } from "../../lib/rule";
+import type { ResourceRule } from "../../lib/rule";
 
 /** The secrets outlive a region, as the backups do. */
-export const enableSecretReplica: StackRule = {
+export const enableSecretReplica: ResourceRule = {
   name: "secret-enable-replica",
-  description:
-    "Every secret of Secrets Manager has a replica in the region of another AWS provider of the stack, where the backups' copies lie.",
+  description: "Every secret of Secrets Manager has a replica in another region than its provider's.",
   severity: "high",
   checklist: [],
   remediationSteps: "Set replicas to the second region.",
   page: "policies.md",
   types: ["aws:secretsmanager/secret:Secret"],
-  checkStack: (stack, report) => {
-    // The first AWS provider of the program is its primary region's.
-    const [primary, ...others] = stack.ofType("pulumi:providers:aws").map(({ properties }) => text(properties, "region"));
-    for (const secret of stack.ofType("aws:secretsmanager/secret:Secret")) {
-      const regions = list(secret.properties, "replicas").map((replica) => text(replica, "region"));
-      if (!regions.some((region) => region !== undefined && region !== primary && others.includes(region)))
-        report(secret, { field: "replicas[].region", found: regions, fix: `Add ${others.join(" or ")}.` });
-    }
+  check: ({ properties, provider }, report) => {
+    const own = text(provider?.properties, "region");
+    const regions = list(properties, "replicas").map((replica) => text(replica, "region"));
+    if (!regions.some((region) => region !== undefined && region !== own))
+      report({ field: "replicas[].region", found: regions, fix: `Add another region than ${own ?? "its own"}.` });
   },
 };

@@ -41,7 +41,7 @@ export const AWS_SERVICE_MUTATIONS: readonly Mutation[] = [
     "the secrets go with the region",
     "secret-enable-replica",
     edit(SECRET, (inputs) => delete inputs.replicas),
-    "app-secrets-bundle: replicas[].region is []. Add us-west-2.",
+    "app-secrets-bundle: replicas[].region is []. Add another region than us-east-1.",
   ),
   defect(
     "the replica lies beside the original",
