@@ -1,6 +1,9 @@
-/** The log pipeline of runbook §6: Datadog reads the API's `combined` access log into attributes and gives each line a status. */
+/**
+ * The log pipeline of runbook §6: Datadog reads the API's `combined` access log into attributes and gives each line a status. The edge's lines
+ * are JSON with the same attributes (components/lib/nginx-snippets.ts), which Datadog reads by itself: they get the rest.
+ */
 import type { types } from "@pulumi/datadog";
-import { API_SERVICE } from "./alerts";
+import { API_SERVICE, EDGE_SERVICE } from "./alerts";
 
 /**
  * One line of Apache's `combined` format, as morgan writes it. `-` stands for what is not known: a client that has gone, a body without a
@@ -37,9 +40,9 @@ const STATUS_BY_CODE = [
   ["ok", "@http.status_code:[100 TO 399]"],
 ] as const;
 
-/** What the pipeline takes: the API's logs of one environment, so that two stacks in one organisation do not parse each other's. */
+/** What the pipeline takes: the logs of the API and of its edge in one environment, so that two stacks in one organisation do not parse each other's. */
 export function pipelineFilter(environment: string): string {
-  return `service:${API_SERVICE} env:${environment}`;
+  return `service:(${API_SERVICE} OR ${EDGE_SERVICE}) env:${environment}`;
 }
 
 /** The steps, in order. Lines in another format pass unchanged. */

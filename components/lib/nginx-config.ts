@@ -88,6 +88,7 @@ export function buildNginxConfig(args: NginxConfigArgs): string {
   return `# Made by components/lib/nginx-config.ts: change the stack's settings, not this file.
 worker_processes auto;
 worker_rlimit_nofile 8192;
+pcre_jit on;
 pid logs/nginx.pid;
 error_log logs/error.log warn;
 
@@ -143,6 +144,7 @@ ${indent(logMaps("log"), 1)}
   # Only websocket may be upgraded to; other requests keep their connection to the application.
   map $http_upgrade $upgrade_to {
     default "";
+    "" "";
     "~*^websocket$" websocket;
   }
   map $upgrade_to $connection_to_api {

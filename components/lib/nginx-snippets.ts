@@ -11,15 +11,15 @@ export const WEBSOCKET_TIMEOUT_SECONDS = 3600;
 export const REFUSALS_PER_LOG_LINE = 10;
 
 /**
- * A `map` that gives each client its key: IPv4 by address, IPv6 by prefix. It works on the binary address, whose length tells the families
- * apart; an IPv4 address in IPv6 form (::ffff:192.0.2.1) is the IPv4 client that it is, or all of those would share one bucket.
+ * Maps that give each client its key: IPv4 by address, IPv6 by prefix. They work on the binary address; an IPv4 address in IPv6 form
+ * (::ffff:192.0.2.1) is the IPv4 client that it is, or all of those would share one bucket. IPv4 takes the short way.
  *
- * @param variable name of the variable that the map defines, without `$`
+ * @param variable name of the variable that the maps define, without `$`
  */
 export function clientKeyMap(variable: string, ipv6PrefixLength: number): string {
   return [
-    `map $binary_remote_addr $${variable} {`,
-    `  default $binary_remote_addr;`,
+    `map $remote_addr $${variable} { default $binary_remote_addr; "~:" $${variable}_ipv6; }`,
+    `map $binary_remote_addr $${variable}_ipv6 {`,
     String.raw`  "~^\x00{10}\xff\xff(?<${variable}_ipv4>[\s\S]{4})\z" $${variable}_ipv4;`,
     String.raw`  "~^(?<${variable}_prefix>[\s\S]{${ipv6PrefixLength / 8}})[\s\S]{${16 - ipv6PrefixLength / 8}}\z" $${variable}_prefix;`,
     `}`,
@@ -32,11 +32,11 @@ export function clientKeyMap(variable: string, ipv6PrefixLength: number): string
  */
 export function logMaps(prefix: string): string {
   return [
-    `map $status $${prefix}_status { default 0; "~^[1-9]" $status; }`,
+    `map $status $${prefix}_status { default $status; 000 0; "" 0; }`,
     `map $limit_req_status $${prefix}_weight { default 1; REJECTED ${REFUSALS_PER_LOG_LINE}; }`,
     `split_clients $request_id $${prefix}_sample { ${100 / REFUSALS_PER_LOG_LINE}% 1; * 0; }`,
     `map $limit_req_status $${prefix}_served { default 1; REJECTED 0; }`,
-    `map "$limit_req_status $${prefix}_sample" $${prefix}_refused { default 0; "REJECTED 1" 1; }`,
+    `map $limit_req_status $${prefix}_refused { default 0; REJECTED $${prefix}_sample; }`,
   ].join("\n");
 }
 

@@ -121,7 +121,9 @@ it("names nothing of prod in staging, so that both may live in one organisation"
   );
   expect(mentions.map(({ name }) => name)).toEqual([]);
   expect(mocks.resource("observability-team").inputs["handle"]).toBe("maestroverse-ops-staging");
-  expect(mocks.resource("observability-log-pipeline").inputs["filters"]).toEqual([{ query: "service:maestroverse-api env:staging" }]);
+  expect(mocks.resource("observability-log-pipeline").inputs["filters"]).toEqual([
+    { query: "service:(maestroverse-api OR maestroverse-edge) env:staging" },
+  ]);
 });
 
 describe("payloads, as the official provider makes them, are known to the official client to the last field", () => {

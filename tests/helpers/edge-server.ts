@@ -72,6 +72,8 @@ export interface RawOptions {
 export interface EdgeServer extends EdgePlace {
   /** Sends bytes as they are over a connection of their own, and takes what comes. */
   raw(bytes: string, options?: RawOptions): Promise<RawExchange>;
+  /** Process id of nginx. */
+  readonly pid: number;
   /** What the application was asked so far: `GET /path`. */
   readonly asked: readonly string[];
   /** @throws Error when there is no response */
@@ -132,6 +134,7 @@ export async function startEdge(host: string, configure: (place: EdgePlace) => s
   return {
     ...place,
     certificate,
+    pid: child.pid ?? 0,
     asked,
     send,
     raw: (bytes, options = {}) => exchange(place, host, certificate, bytes, options),

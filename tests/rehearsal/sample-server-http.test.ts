@@ -82,7 +82,6 @@ it.each(["/health", "/api/me", "/no/such/path", "/socket.io/?EIO=4&transport=pol
       "origin-agent-cluster: ?1",
       "permissions-policy: camera=(), geolocation=(), microphone=()",
       "referrer-policy: no-referrer",
-      "strict-transport-security: max-age=31536000; includeSubDomains",
       "vary: Origin",
       "x-content-type-options: nosniff",
       "x-dns-prefetch-control: off",

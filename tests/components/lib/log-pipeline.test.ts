@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import morgan from "morgan";
+import { accessLogFormat } from "../../../components/lib/nginx-snippets";
 import {
   buildProcessors,
   COMBINED_RULE,
@@ -120,7 +121,7 @@ it("reads its own samples and leaves other lines alone", () => {
 });
 
 it("takes the API's logs of one environment, parses before it looks, and sets the line's status last", () => {
-  expect(pipelineFilter("prod")).toBe("service:maestroverse-api env:prod");
+  expect(pipelineFilter("prod")).toBe("service:(maestroverse-api OR maestroverse-edge) env:prod");
   const steps = buildProcessors();
   expect(steps.map((step) => Object.keys(step))).toEqual([
     ["grokParser"],
@@ -136,4 +137,14 @@ it("takes the API's logs of one environment, parses before it looks, and sets th
       { name: "ok", filter: { query: "@http.status_code:[100 TO 399]" } },
     ],
   });
+});
+
+it("finds in the edge's own lines, which are JSON, each attribute that its steps after the parser read", () => {
+  const line = JSON.parse(accessLogFormat("log").replaceAll(/:\$\w+/g, ":1")) as object;
+  const value = (path: string) =>
+    path.split(".").reduce((node: unknown, key) => (node as Record<string, unknown> | undefined)?.[key], line);
+  const ofTheApplication = [...COMBINED_SUPPORT_RULES.matchAll(/:((?:http|network)\.[\w.]+)/g)].map(([, path]) => path);
+  // The edge knows no user, and its paths have no referrer.
+  const missing = ofTheApplication.filter((path) => value(path) === undefined);
+  expect(missing).toEqual(["http.auth", "http.referer"]);
 });
