@@ -78,7 +78,8 @@ export function buildWebAcl(apiHost: string, limit: RateLimit, { evaluationWindo
   };
   return {
     name: wafName(apiHost),
-    description: `Rate limit of ${apiHost} (runbook section 4)`,
+    // WAF takes no parentheses here.
+    description: `Rate limit of ${apiHost}, runbook section 4`,
     scope: "REGIONAL",
     defaultAction: { allow: {} },
     customResponseBodies: [

@@ -21,7 +21,8 @@ export const webAcl: AwsType = {
     ...REGION,
     customResponseBodies: optional(customResponseBodies),
     defaultAction: required(defaultAction),
-    description: optional(text()),
+    // moto takes any.
+    description: optional(text(/^[\w+=:#@/,.-][\w+=:#@/,.\s-]+[\w+=:#@/,.-]$/, "be letters, digits, blanks and +=:#@/,.-")),
     name: optional(text(/^[\w-]{1,128}$/, "be 1 to 128 letters, digits and _-")),
     rules: optional(set(rule)),
     scope: required(text(["REGIONAL", "CLOUDFRONT"])),
