@@ -1,16 +1,15 @@
 /** A real nginx for a test, on free ports of the loopback, in front of an application that behaves badly. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { createServer as createHttpServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect as connectTls } from "node:tls";
 import { WebSocketServer } from "ws";
 
 import { nginxTool, provide } from "../../toolchain/tools";
+import { exchange, sendTo } from "./edge-requests";
 import { freePort } from "./free-ports";
 
 /** Ports and files that a configuration is made for. */
@@ -92,9 +91,10 @@ const START_SECONDS = 20;
 /**
  * Starts nginx with a configuration, unprivileged, in a folder of its own.
  *
+ * @param authority of a certificate that the configuration brings itself. @default that which signed the one that is made here: itself
  * @throws Error with nginx's words when it refuses the configuration
  */
-export async function startEdge(host: string, configure: (place: EdgePlace) => string): Promise<EdgeServer> {
+export async function startEdge(host: string, configure: (place: EdgePlace) => string, authority?: () => string): Promise<EdgeServer> {
   const program = (await provide(nginxTool, () => undefined)).path;
   const folder = mkdtempSync(join(tmpdir(), "edge-server-"));
   const asked: string[] = [];
@@ -117,7 +117,7 @@ export async function startEdge(host: string, configure: (place: EdgePlace) => s
   const child = spawn("setpriv", [...user, "--pdeathsig", "TERM", program, ...files], { stdio: ["ignore", "ignore", "pipe"] });
   child.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
 
-  const certificate = readFileSync(join(folder, "tls.crt"), "utf8");
+  const certificate = authority?.() ?? readFileSync(join(folder, "tls.crt"), "utf8");
   const send = (request: EdgeRequest = {}) => sendTo(place, host, certificate, request);
   const stop = async () => {
     await end(child);
@@ -216,63 +216,6 @@ const WEAK_HEADERS = [
   ["Cross-Origin-Resource-Policy", "cross-origin"],
   ["X-Powered-By", "Express"],
 ] as const;
-
-function sendTo(place: EdgePlace, host: string, certificate: string, request: EdgeRequest): Promise<EdgeResponse> {
-  const secure = request.scheme !== "http";
-  const options = {
-    host: "127.0.0.1",
-    port: secure ? place.httpsPort : place.httpPort,
-    localAddress: request.from ?? "127.0.0.1",
-    path: request.path ?? "/",
-    method: request.method ?? "GET",
-    headers: { Host: request.host ?? host, Connection: "close", ...request.headers },
-    servername: request.serverName ?? host,
-    ca: certificate,
-    agent: false,
-    timeout: START_SECONDS * 1000,
-  } as const;
-  return new Promise((resolve, reject) => {
-    const take = (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const headers: Record<string, string[]> = {};
-        for (let index = 0; index < response.rawHeaders.length; index += 2)
-          (headers[response.rawHeaders[index].toLowerCase()] ??= []).push(response.rawHeaders[index + 1]);
-        resolve({ status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString() });
-      });
-    };
-    const sent = secure ? httpsRequest(options, take) : httpRequest(options, take);
-    sent.on("timeout", () => sent.destroy(new Error("no response in time")));
-    sent.on("error", reject);
-    sent.end(request.body);
-  });
-}
-
-async function exchange(place: EdgePlace, host: string, ca: string, bytes: string, options: RawOptions): Promise<RawExchange> {
-  const { scheme = "https", from = "127.0.0.1", wait = 2000, then } = options;
-  const start = performance.now();
-  const to = { host: "127.0.0.1", localAddress: from };
-  const socket =
-    scheme === "http"
-      ? connect({ ...to, port: place.httpPort })
-      : connectTls({ ...to, port: place.httpsPort, servername: host, ca, ALPNProtocols: ["http/1.1"] });
-  let text = "";
-  socket.on("data", (data: Buffer) => (text += data.toString("latin1")));
-  socket.on("error", () => undefined);
-  const closed = new Promise<number>((resolve) => socket.once("close", () => resolve(performance.now() - start)));
-  socket.once(scheme === "http" ? "connect" : "secureConnect", () => socket.write(bytes, "latin1"));
-  let rest = then?.bytes ?? "";
-  const drip = setInterval(() => {
-    if (rest !== "" && socket.writable) socket.write(rest.slice(0, 1));
-    rest = rest.slice(1);
-  }, then?.every ?? 1000);
-  const closedAfter = await Promise.race([closed, sleep(wait).then(() => undefined)]);
-  clearInterval(drip);
-  socket.destroy();
-  return { text, statuses: [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status)), closedAfter };
-}
 
 function makeCertificate(folder: string, host: string): void {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "tls.key")];
