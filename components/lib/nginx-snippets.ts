@@ -20,6 +20,7 @@ export function clientKeyMap(variable: string, ipv6PrefixLength: number): string
   return [
     `map $remote_addr $${variable} { default $binary_remote_addr; "~:" $${variable}_ipv6; }`,
     `map $binary_remote_addr $${variable}_ipv6 {`,
+    `  default $binary_remote_addr;`,
     String.raw`  "~^\x00{10}\xff\xff(?<${variable}_ipv4>[\s\S]{4})\z" $${variable}_ipv4;`,
     String.raw`  "~^(?<${variable}_prefix>[\s\S]{${ipv6PrefixLength / 8}})[\s\S]{${16 - ipv6PrefixLength / 8}}\z" $${variable}_prefix;`,
     `}`,

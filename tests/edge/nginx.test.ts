@@ -6,6 +6,9 @@ import { describeClients, type LongClients, startLongClients } from "./behaviour
 import { describeHeaders } from "./behaviours/headers";
 import { describeHosts } from "./behaviours/hosts";
 import { describeLimit } from "./behaviours/limit";
+import { describeOcsp } from "./behaviours/ocsp";
+import { describeRendered } from "./behaviours/rendered";
+import { describeReplicas } from "./behaviours/replicas";
 
 let edge: EdgeServer;
 let runbookEdge: EdgeServer;
@@ -26,6 +29,9 @@ describeLimit(
 );
 describeHeaders(() => edge);
 describeHosts(() => edge);
+describeReplicas();
+describeOcsp();
+describeRendered();
 // Last: by now those who wait have waited.
 describeClients(
   () => edge,

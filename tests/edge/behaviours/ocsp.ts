@@ -5,23 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
-import { buildNginxConfig } from "../../components/lib/nginx-config";
-import { type EdgeServer, startEdge } from "../helpers/edge-server";
-import { HOST, nginxSettings, RUNBOOK } from "../helpers/edge-settings";
-import { freePort } from "../helpers/free-ports";
+import { buildNginxConfig } from "../../../components/lib/nginx-config";
+import { type EdgeServer, startEdge } from "../../helpers/edge-server";
+import { HOST, nginxSettings, RUNBOOK } from "../../helpers/edge-settings";
+import { freePort } from "../../helpers/free-ports";
 
 let folder: string;
 let responder: ChildProcess | undefined;
 let edge: EdgeServer | undefined;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "ocsp-"));
-});
-afterEach(async () => {
-  await edge?.stop();
-  responder?.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
-
 const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
 
 /** An authority, its certificate for the host, and its responder, which knows that one as good. */
@@ -67,20 +58,33 @@ async function start(ocspResolver: string | undefined): Promise<EdgeServer> {
   return edge;
 }
 
-it("staples the responder's answer once it has one", async () => {
-  const server = await start("127.0.0.1");
-  const deadline = Date.now() + 20_000;
-  let bytes = 0;
-  // The first handshake asks for it, and a later one has it.
-  while (bytes === 0 && Date.now() < deadline) {
-    bytes = await stapled(server);
-    await sleep(100);
-  }
-  expect(bytes).toBeGreaterThan(100);
-});
+export function describeOcsp(): void {
+  describe("OCSP", () => {
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "ocsp-"));
+    });
+    afterEach(async () => {
+      await edge?.stop();
+      responder?.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-it("staples nothing where no resolver is named", async () => {
-  const server = await start(undefined);
-  const answers = [await stapled(server), await sleep(500).then(() => stapled(server))];
-  expect(answers).toEqual([0, 0]);
-});
+    it("staples the responder's answer once it has one", async () => {
+      const server = await start("127.0.0.1");
+      const deadline = Date.now() + 20_000;
+      let bytes = 0;
+      // The first handshake asks for it, and a later one has it.
+      while (bytes === 0 && Date.now() < deadline) {
+        bytes = await stapled(server);
+        await sleep(100);
+      }
+      expect(bytes).toBeGreaterThan(100);
+    });
+
+    it("staples nothing where no resolver is named", async () => {
+      const server = await start(undefined);
+      const answers = [await stapled(server), await sleep(500).then(() => stapled(server))];
+      expect(answers).toEqual([0, 0]);
+    });
+  });
+}

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { buildNginxConfig, type NginxConfigArgs } from "../../components/lib/nginx-config";
-import { ENVIRONMENTS } from "../../config";
-import { readStackSettings } from "../../ops/access";
-import { render } from "../../ops/render";
-import { gixyTool, provide } from "../../toolchain/tools";
-import { type EdgePlace, refusalOf } from "../helpers/edge-server";
-import { nginxSettings, RUNBOOK } from "../helpers/edge-settings";
-import { readGolden } from "../helpers/stack-dumps";
+import { buildNginxConfig, type NginxConfigArgs } from "../../../components/lib/nginx-config";
+import { ENVIRONMENTS } from "../../../config";
+import { readStackSettings } from "../../../ops/access";
+import { render } from "../../../ops/render";
+import { gixyTool, provide } from "../../../toolchain/tools";
+import { type EdgePlace, refusalOf } from "../../helpers/edge-server";
+import { nginxSettings, RUNBOOK } from "../../helpers/edge-settings";
+import { readGolden } from "../../helpers/stack-dumps";
 
 const run = promisify(execFile);
 const PLACE: EdgePlace = { httpPort: 80, httpsPort: 443, upstream: "127.0.0.1:9", certificateDirectory: "tls" };
@@ -40,26 +40,6 @@ const CHANGES: readonly (readonly [string, Change])[] = [
 ];
 const rendered = (change: Change, place = PLACE) => buildNginxConfig(change(nginxSettings(place, RUNBOOK)));
 
-describe("nginx accepts", () => {
-  it.each(CHANGES)("%s", async (_, change) => {
-    expect(await refusalOf((place) => rendered(change, place))).toBeUndefined();
-  });
-
-  it.each(ENVIRONMENTS)("that of stack %s, at another place", async (stack) => {
-    const { edge, hosts } = await readStackSettings(stack);
-    const settings = { ...edge, apiHost: hosts.api, healthPath: "/health" };
-    expect(await refusalOf((place) => buildNginxConfig({ ...settings, nginx: { ...edge.nginx, ...place } }))).toBeUndefined();
-  });
-
-  it("nothing that is no configuration, as a proof of the proof", async () => {
-    expect(await refusalOf((place) => rendered((args) => ({ ...args, apiHost: "a; evil" }), place))).toContain('unknown directive "evil"');
-  });
-});
-
-it.each(ENVIRONMENTS)("ops render edge --stack %s gives the text that the stack deploys", async (stack) => {
-  expect(readGolden(stack)).toContain(JSON.stringify(await render("edge", stack)));
-});
-
 interface Issue {
   readonly severity: string;
   readonly plugin: string;
@@ -78,26 +58,50 @@ async function issuesOf(files: readonly string[]): Promise<string[]> {
     .map(({ severity, plugin }) => `${severity} ${plugin}`);
 }
 
-describe("gixy", () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "gixy-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const files = (texts: readonly string[]) =>
-    texts.map((text, index) => {
-      const file = join(folder, `${texts.length}-${index}.conf`);
-      writeFileSync(file, text);
-      return file;
+export function describeRendered(): void {
+  describe("nginx accepts", () => {
+    it.each(CHANGES)("%s", async (_, change) => {
+      expect(await refusalOf((place) => rendered(change, place))).toBeUndefined();
     });
 
-  it("finds nothing of medium severity or above in any of them", async () => {
-    const stacks = await Promise.all(ENVIRONMENTS.map((stack) => render("edge", stack)));
-    expect(await issuesOf(files([...CHANGES.map(([, change]) => rendered(change)), ...stacks]))).toEqual([]);
-  }, 120_000);
+    it.each(ENVIRONMENTS)("that of stack %s, at another place", async (stack) => {
+      const { edge, hosts } = await readStackSettings(stack);
+      const settings = { ...edge, apiHost: hosts.api, healthPath: "/health" };
+      expect(await refusalOf((place) => buildNginxConfig({ ...settings, nginx: { ...edge.nginx, ...place } }))).toBeUndefined();
+    });
 
-  it("finds what is wrong with the runbook's own kind of snippet, as a proof of the proof", async () => {
-    const snippet = "http { server { listen 80; server_name a; location / { return 301 https://$host$uri; } } }";
-    expect(await issuesOf(files([snippet]))).toContain("HIGH http_splitting");
-  }, 60_000);
-});
+    it("nothing that is no configuration, as a proof of the proof", async () => {
+      expect(await refusalOf((place) => rendered((args) => ({ ...args, apiHost: "a; evil" }), place))).toContain(
+        'unknown directive "evil"',
+      );
+    });
+  });
+
+  it.each(ENVIRONMENTS)("ops render edge --stack %s gives the text that the stack deploys", async (stack) => {
+    expect(readGolden(stack)).toContain(JSON.stringify(await render("edge", stack)));
+  });
+
+  describe("gixy", () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "gixy-"));
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const files = (texts: readonly string[]) =>
+      texts.map((text, index) => {
+        const file = join(folder, `${texts.length}-${index}.conf`);
+        writeFileSync(file, text);
+        return file;
+      });
+
+    it("finds nothing of medium severity or above in any of them", async () => {
+      const stacks = await Promise.all(ENVIRONMENTS.map((stack) => render("edge", stack)));
+      expect(await issuesOf(files([...CHANGES.map(([, change]) => rendered(change)), ...stacks]))).toEqual([]);
+    }, 120_000);
+
+    it("finds what is wrong with the runbook's own kind of snippet, as a proof of the proof", async () => {
+      const snippet = "http { server { listen 80; server_name a; location / { return 301 https://$host$uri; } } }";
+      expect(await issuesOf(files([snippet]))).toContain("HIGH http_splitting");
+    }, 60_000);
+  });
+}
