@@ -1,9 +1,20 @@
 /** The rules of the pack, in the order of the runbook. */
 import type { Rule } from "../../lib/rule";
 import { configureSecretRotation } from "./configure-secret-rotation";
+import { disallowHealthLimit } from "./disallow-health-limit";
 import { disallowPodMigrator } from "./disallow-pod-migrator";
 import { disallowRoleStrangers } from "./disallow-role-strangers";
 import { disallowTableMigrations } from "./disallow-table-migrations";
+import { enableBucketCopy } from "./enable-bucket-copy";
+import { enableLogCollection } from "./enable-log-collection";
+import { enableLogRefusals } from "./enable-log-refusals";
+import { enforceAddressClient } from "./enforce-address-client";
+import { enforceAlertRunbook } from "./enforce-alert-runbook";
+import { enforceBackupFormat } from "./enforce-backup-format";
+import { enforceBackupPresence } from "./enforce-backup-presence";
+import { enforceBackupRetention } from "./enforce-backup-retention";
+import { enforceBackupSchedule } from "./enforce-backup-schedule";
+import { enforceBucketRetention } from "./enforce-bucket-retention";
 import { enforceEnvironmentCombined } from "./enforce-environment-combined";
 import { enforceEnvironmentOrigins } from "./enforce-environment-origins";
 import { enforceEnvironmentProduction } from "./enforce-environment-production";
@@ -16,17 +27,29 @@ import { enforceHeaderHsts } from "./enforce-header-hsts";
 import { enforceHeaderPresence } from "./enforce-header-presence";
 import { enforceImageSource } from "./enforce-image-source";
 import { enforceIngressHttps } from "./enforce-ingress-https";
+import { enforceIngressLimit } from "./enforce-ingress-limit";
+import { enforceInstanceRetention } from "./enforce-instance-retention";
 import { enforceJobMigration } from "./enforce-job-migration";
+import { enforceLadderSteps } from "./enforce-ladder-steps";
+import { enforceMonitorBackup } from "./enforce-monitor-backup";
+import { enforceMonitorErrors } from "./enforce-monitor-errors";
+import { enforceMonitorSaturation } from "./enforce-monitor-saturation";
+import { enforceMonitorSignals } from "./enforce-monitor-signals";
 import { enforceNamespaceMigrations } from "./enforce-namespace-migrations";
+import { enforceNginxLimit } from "./enforce-nginx-limit";
 import { enforceOwnerMigrator } from "./enforce-owner-migrator";
 import { enforcePodRole } from "./enforce-pod-role";
 import { enforceProbeHttps } from "./enforce-probe-https";
 import { enforceRolePresence } from "./enforce-role-presence";
+import { enforceRotationWeek } from "./enforce-rotation-week";
 import { enforceSecretAge } from "./enforce-secret-age";
 import { enforceSecretBundle } from "./enforce-secret-bundle";
 import { enforceSecretEntropy } from "./enforce-secret-entropy";
 import { enforceSecretOverlap } from "./enforce-secret-overlap";
 import { enforceSecretPods } from "./enforce-secret-pods";
+import { enforceUptimeFailures } from "./enforce-uptime-failures";
+import { enforceUptimeTargets } from "./enforce-uptime-targets";
+import { enforceWafLimit } from "./enforce-waf-limit";
 
 /** Every line and every number of the runbook. */
 export const CHECKLIST_RULES: readonly Rule[] = [
@@ -57,4 +80,27 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enforceSecretAge,
   configureSecretRotation,
   enforceSecretOverlap,
+  enforceIngressLimit,
+  disallowHealthLimit,
+  enforceNginxLimit,
+  enforceWafLimit,
+  enforceAddressClient,
+  enableLogRefusals,
+  enforceBackupPresence,
+  enforceBackupSchedule,
+  enforceBackupFormat,
+  enforceBackupRetention,
+  enforceBucketRetention,
+  enableBucketCopy,
+  enforceInstanceRetention,
+  enforceMonitorBackup,
+  enforceUptimeTargets,
+  enforceUptimeFailures,
+  enableLogCollection,
+  enforceMonitorErrors,
+  enforceMonitorSaturation,
+  enforceMonitorSignals,
+  enforceAlertRunbook,
+  enforceLadderSteps,
+  enforceRotationWeek,
 ];

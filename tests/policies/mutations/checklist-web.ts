@@ -209,7 +209,14 @@ export const WEB_MUTATIONS: readonly Mutation[] = [
   {
     defect: "the controller's configuration is gone",
     transform: remove(PATCH),
-    caughtBy: ["header-enforce-csp", "header-enforce-hsts", "header-enforce-presence"],
+    caughtBy: [
+      "address-enforce-client",
+      "header-enforce-csp",
+      "header-enforce-hsts",
+      "header-enforce-presence",
+      "ingress-enforce-limit",
+      "log-enable-refusals",
+    ],
     says: ["stack: UNDETERMINED: header-enforce-csp could not be evaluated: the stack has no kubernetes:core/v1:ConfigMapPatch to look at"],
   },
 ];

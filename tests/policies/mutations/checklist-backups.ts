@@ -1,0 +1,182 @@
+import type { EditableSettings } from "../../helpers/policy-stack";
+import { edit, type Mutation, remove, type Transform } from "../mutation";
+
+const CRON_JOB = "kubernetes:batch/v1:CronJob";
+const DUMP = "backup-cron-job";
+const LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";
+const REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig";
+const INSTANCE = "aws:rds/instance:Instance";
+
+const schedule = (change: (spec: Record<string, unknown>) => void): Transform => edit(CRON_JOB, ({ spec }) => change(spec as never), DUMP);
+/** Changes the dump's container. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any of a container's fields
+const container = (change: (container: any) => void) =>
+  edit(CRON_JOB, ({ spec }) => change(spec.jobTemplate.spec.template.spec.containers[0]), DUMP);
+/** Sets a variable of the dump; undefined: takes it away. */
+const variable = (name: string, value: string) =>
+  container(
+    ({ env }) => (((env as { name: string; value: string }[]).find((each) => each.name === name) as { value: string }).value = value),
+  );
+
+/** RDS's own backups instead of the dump. */
+function onRds(settings: EditableSettings): void {
+  settings.backups.method = "rds";
+  settings.backups.rds = {
+    instanceIdentifier: "maestroverse",
+    instanceClass: "db.r6g.large",
+    engineVersion: "15.8",
+    allocatedStorageGibibytes: 100,
+    subnetGroup: "private",
+    retentionDays: 35,
+  };
+}
+
+/** Defects of runbook §5: the dump, its schedule, its copies, and RDS's own backups. */
+export const BACKUP_MUTATIONS: readonly Mutation[] = [
+  {
+    defect: "nothing backs the database up",
+    transform: remove(CRON_JOB, DUMP),
+    caughtBy: ["backup-enforce-presence"],
+    says: ["backup-enforce-presence could not be evaluated"],
+  },
+  {
+    defect: "the CronJob does something else",
+    transform: container((dump) => {
+      dump.command = ["sleep", "60"];
+      dump.env = [];
+    }),
+    caughtBy: ["backup-enforce-presence"],
+    says: ["stack: CronJob that dumps the database is absent."],
+  },
+  {
+    defect: "the dump is made on weekdays",
+    settings: (settings) => (settings.backups.schedule = "0 2 * * 1-5"),
+    caughtBy: ["backup-enforce-schedule"],
+    says: [`${DUMP}: spec.schedule is "0 2 * * 1-5 (Etc/UTC: not every night)". Set it to 0 2 * * * in Etc/UTC.`],
+  },
+  {
+    defect: "the dump is made at noon",
+    transform: schedule((spec) => (spec["schedule"] = "0 12 * * *")),
+    caughtBy: ["backup-enforce-schedule"],
+    says: ['spec.schedule is "0 12 * * * (Etc/UTC: not at 02:00)".'],
+  },
+  {
+    defect: "a night of spring has no 02:00",
+    transform: schedule((spec) => (spec["timeZone"] = "America/New_York")),
+    caughtBy: ["backup-enforce-schedule"],
+    says: ["(America/New_York: its clocks change, and a night has no 02:00 or two)"],
+  },
+  {
+    defect: "the schedule is no cron expression",
+    transform: schedule((spec) => (spec["schedule"] = "0 2 32 * *")),
+    caughtBy: ["backup-enforce-schedule"],
+    says: ["no cron expression, or no time zone"],
+  },
+  {
+    defect: "the schedule has no time zone",
+    transform: schedule((spec) => delete spec["timeZone"]),
+    caughtBy: ["backup-enforce-schedule"],
+    says: [`${DUMP}: spec.timeZone is absent. Name it`],
+  },
+  {
+    defect: "the dump is suspended",
+    transform: schedule((spec) => (spec["suspend"] = true)),
+    caughtBy: ["backup-enforce-schedule"],
+    says: [`${DUMP}: spec.suspend is true. Set it to false.`],
+  },
+  {
+    defect: "the dump is plain SQL",
+    transform: container((dump) => (dump.command = ["pg_dump", "--format=plain"])),
+    caughtBy: ["backup-enforce-format"],
+    says: ['containers[0].command is "pg_dump --format=plain". Run maestroverse-backup.'],
+  },
+  {
+    defect: "dumps are written elsewhere",
+    transform: variable("BACKUP_DIRECTORY", "/tmp"),
+    caughtBy: ["backup-enforce-format"],
+    says: ["containers[0].env (BACKUP_DIRECTORY) is /tmp. Set it to /backups."],
+  },
+  {
+    defect: "dumps go with their pod",
+    transform: edit(
+      CRON_JOB,
+      ({ spec }) => {
+        const volumes = spec.jobTemplate.spec.template.spec.volumes as { name: string }[];
+        volumes[volumes.findIndex(({ name }) => name === "backups")] = { name: "backups", emptyDir: { sizeLimit: "1Gi" } } as never;
+      },
+      DUMP,
+    ),
+    caughtBy: ["backup-enforce-format"],
+    says: ["containers[0].volumeMounts[/backups] is backups. Mount a persistent volume there."],
+  },
+  {
+    defect: "dumps stay for a week on the volume",
+    transform: variable("BACKUP_RETENTION_DAYS", "7"),
+    caughtBy: ["backup-enforce-retention"],
+    says: ["containers[0].env (BACKUP_RETENTION_DAYS) is 7. Set it to 30 or more."],
+  },
+  {
+    defect: "dumps stay for two weeks in the second region",
+    transform: edit(LIFECYCLE, ({ rules }) => (rules[0].expiration.days = 14), "backup-copy-lifecycle"),
+    caughtBy: ["bucket-enforce-retention"],
+    says: ["backup-copy-lifecycle: rules[].expiration.days is 14. Set it to 30 or more."],
+  },
+  {
+    defect: "dumps stay for ever",
+    transform: edit(LIFECYCLE, ({ rules }) => delete rules[0].expiration, "backup-primary-lifecycle"),
+    caughtBy: ["bucket-enforce-retention"],
+    says: ["backup-primary-lifecycle: rules[].expiration.days is absent. Expire dumps after 30 days or more."],
+  },
+  {
+    defect: "nothing is copied to the second region",
+    transform: remove(REPLICATION),
+    caughtBy: ["bucket-enable-copy"],
+    says: [`${DUMP}: rules[].destination.bucket of maestroverse-`, "Copy everything to the stack's other bucket."],
+  },
+  {
+    defect: "a part is copied only",
+    transform: edit(REPLICATION, ({ rules }) => (rules[0].filter = { prefix: "postgresql/2026" })),
+    caughtBy: ["bucket-enable-copy"],
+    says: ["backup-replication: rules[].destination.bucket of maestroverse-"],
+  },
+  {
+    defect: "the copy is in the same region",
+    transform: (resources) => {
+      const primary = resources.find(({ name }) => name === "backup-primary-bucket");
+      const copy = resources.find(({ name }) => name === "backup-copy-bucket");
+      if (primary !== undefined && copy !== undefined) copy.providerUrn = primary.providerUrn ?? "";
+      return resources;
+    },
+    caughtBy: ["bucket-enable-copy"],
+    says: [
+      "backup-replication: rules[].destination.bucket of maestroverse-",
+      '"in us-east-1, as the bucket itself". Put the copy into another region.',
+    ],
+  },
+  {
+    defect: "dumps go to a bucket of somebody else",
+    transform: variable("BACKUP_BUCKET", "another-bucket"),
+    caughtBy: ["bucket-enable-copy"],
+    says: ["containers[0].env (BACKUP_BUCKET) is another-bucket. Name a bucket of the stack."],
+  },
+  {
+    defect: "RDS keeps a week",
+    settings: onRds,
+    transform: edit(INSTANCE, (inputs) => (inputs.backupRetentionPeriod = 7)),
+    caughtBy: ["instance-enforce-retention"],
+    says: ["backupRetentionPeriod is 7. Set it to 30 or more."],
+  },
+  {
+    defect: "RDS backs up at noon",
+    settings: onRds,
+    transform: edit(INSTANCE, (inputs) => (inputs.backupWindow = "12:00-13:00")),
+    caughtBy: ["instance-enforce-retention"],
+    says: ["backupWindow is 12:00-13:00. Set it to 02:00-03:00 (UTC)."],
+  },
+  {
+    defect: "the newest backup may be three days old",
+    settings: (settings) => (settings.backups.maximumAgeHours = 72),
+    caughtBy: ["monitor-enforce-backup"],
+    says: ['observability-monitor-backup-age: query is "72 hours". Alert above 26 hours, or fewer.'],
+  },
+];
