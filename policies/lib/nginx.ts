@@ -54,3 +54,15 @@ export function mapped(map: Directive, value: string): string | undefined {
   const entries = new Map((map.block ?? []).map((each) => [each.name, each.words[0] ?? ""]));
   return entries.get(value) ?? entries.get("default");
 }
+
+/** Whether a variable's value is made from a text (`$binary_remote_addr`): followed through the maps that it is made of. */
+export function isMadeFrom(variable: string, text: string, maps: readonly Directive[], seen: readonly string[] = []): boolean {
+  if (variable.includes(text)) return true;
+  return maps
+    .filter(({ words }) => words[1] !== undefined && variable.includes(words[1]) && !seen.includes(words[1]))
+    .some(({ words: [source = "", name = ""] }) => isMadeFrom(source, text, maps, [...seen, name]));
+}
+
+/** Whether a variable says who the client is: its address, or what maps make of it. */
+export const isClientAddress = (variable: string, maps: readonly Directive[]) =>
+  ["$remote_addr", "$binary_remote_addr"].some((address) => isMadeFrom(variable, address, maps));
