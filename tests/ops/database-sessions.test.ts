@@ -13,6 +13,10 @@ import { BENCHES, DATABASE, DatabaseBench } from "../helpers/database-bench";
 import { FIRST_MIGRATION } from "../helpers/database-migrations";
 
 const NEW_PASSWORD = "the-new-one";
+/** Name that pods give their connections. */
+const POD = "maestroverse-server";
+/** Requests that a pod answers before the rollout goes on. */
+const REQUESTS = 20;
 /** Connections of one pod. */
 const POOL_SIZE = 2;
 
@@ -33,7 +37,7 @@ class Pod {
       password,
       max: POOL_SIZE,
       idleTimeoutMillis: 0,
-      application_name: "maestroverse-server",
+      application_name: POD,
     });
     this.pool.on("error", (error) => this.failures.push(error.message));
   }
@@ -48,6 +52,7 @@ class Pod {
           (error: Error) => this.failures.push(error.message),
         );
     });
+    while (this.answered < REQUESTS && this.failures.length === 0) await sleep(10);
   }
 
   /** As a pod that was told to end: requests under way are answered, then the pool is closed. */
@@ -99,8 +104,10 @@ describe.each([BENCHES[0], BENCHES[3]].filter((each) => each !== undefined))("$t
 
     const all = [...pods, ...next];
     expect(all.map(({ failures }) => failures)).toEqual([[], [], [], []]);
-    expect(all.map(({ answered }) => answered > 10)).toEqual([true, true, true, true]);
-    expect(ended.map(({ state, address }) => [state, address])).toEqual([
+    expect(all.map(({ answered }) => answered >= REQUESTS)).toEqual([true, true, true, true]);
+    // The server may not have noticed yet that a pod went.
+    const strays = ended.filter(({ application }) => application !== POD);
+    expect(strays.map(({ state, address }) => [state, address])).toEqual([
       ["idle", "127.0.0.1"],
       ["idle", "127.0.0.1"],
     ]);
