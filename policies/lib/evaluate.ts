@@ -45,12 +45,16 @@ export function notSeen(rule: Rule, stack: StackView): Finding | undefined {
   return undetermined(rule, undefined, `the stack has no ${rule.types.join(", ")} to look at`);
 }
 
-/** A whole run: every rule over every resource, and over the stack. */
-export function evaluateAll(rules: readonly Rule[], stack: StackView, settings: Settings): Finding[] {
+/**
+ * A whole run: every rule over every resource, and over the stack.
+ *
+ * @param only the resources that rules about one resource look at. @default all of them
+ */
+export function evaluateAll(rules: readonly Rule[], stack: StackView, settings: Settings, only = stack.resources): Finding[] {
   return rules.flatMap((rule) => {
     if (isStackRule(rule)) return evaluateStack(rule, stack, settings);
     const unseen = notSeen(rule, stack);
-    return unseen === undefined ? stack.ofType(...rule.types).flatMap((resource) => evaluateResource(rule, resource, settings)) : [unseen];
+    return unseen === undefined ? only.flatMap((resource) => evaluateResource(rule, resource, settings)) : [unseen];
   });
 }
 

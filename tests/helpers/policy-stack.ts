@@ -28,10 +28,19 @@ export interface EditableResource {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type EditableSettings = Record<string, any>;
 
-/** The settings in a stack's file, by top-level key. */
+const settingsTexts = new Map<string, string>();
+
+/** The settings in a stack's file, by top-level key; the caller's to change. */
 export function stackSettings(stack: string): EditableSettings {
-  const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
-  return Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key.replace("maestroverse-ops:", ""), value]));
+  let text = settingsTexts.get(stack);
+  if (text === undefined) {
+    const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
+    text = JSON.stringify(
+      Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key.replace("maestroverse-ops:", ""), value])),
+    );
+    settingsTexts.set(stack, text);
+  }
+  return JSON.parse(text) as EditableSettings;
 }
 
 /** Runs the program, once for each request, in one process. */
@@ -49,14 +58,30 @@ export async function runPrograms(requests: readonly ProgramRequest[]): Promise<
 // The package's own types do not describe it.
 const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown) => Properties;
 
-/** What rules find in resources; reading a value that a preview does not know throws, as in the analyzer. */
-export function findingsIn(rules: readonly Rule[], resources: readonly EditableResource[], now: Date = TODAY): Finding[] {
+/**
+ * What rules find in resources; reading a value that a preview does not know throws, as in the analyzer.
+ *
+ * @param passed resources, as JSON, in which rules about one resource are known to find nothing: they are not looked at again
+ */
+export function findingsIn(
+  rules: readonly Rule[],
+  resources: readonly EditableResource[],
+  now: Date = TODAY,
+  passed: ReadonlySet<string> = new Set(),
+): Finding[] {
+  const isKnown = (resource: EditableResource) => passed.has(JSON.stringify(resource));
+  const byUrn = new Map(resources.map((each) => [each.urn, each]));
   const seen = ({ type, name, urn, inputs }: EditableResource): Resource => ({ type, name, urn, properties: unknownCheckingProxy(inputs) });
-  const view = stackView(
-    resources.map((resource) => {
-      const provider = resources.find(({ urn }) => urn === resource.providerUrn);
-      return { ...seen(resource), ...(provider === undefined ? {} : { provider: seen(provider) }) };
-    }),
+  const all = resources.map((resource) => {
+    const provider = byUrn.get(resource.providerUrn ?? "");
+    const changed = !isKnown(resource) || (provider !== undefined && !isKnown(provider));
+    return { changed, resource: { ...seen(resource), ...(provider === undefined ? {} : { provider: seen(provider) }) } };
+  });
+  const view = stackView(all.map(({ resource }) => resource));
+  return evaluateAll(
+    rules,
+    view,
+    { now },
+    all.flatMap(({ changed, resource }) => (changed ? [resource] : [])),
   );
-  return evaluateAll(rules, view, { now });
 }

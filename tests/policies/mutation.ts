@@ -9,7 +9,7 @@ export interface Mutation {
   readonly settings?: (settings: EditableSettings) => void;
   /** Changes what the program registered, as a transform of Pulumi's would. */
   readonly transform?: Transform;
-  /** Stacks that it is applied to. @default prod and staging */
+  /** Stacks that it is applied to. @default prod and staging; of `settings`, each of which is a run of the program, prod */
   readonly stacks?: readonly ("prod" | "staging")[];
   /** Whether deployment-time values are known, as in a preview of what exists. @default false: as in a first preview */
   readonly deployed?: boolean;
@@ -25,10 +25,10 @@ export interface Mutation {
 export type Transform = (resources: EditableResource[]) => EditableResource[];
 
 /** A defect that one rule catches. */
-export const defect = (name: string, rule: string, transform: Transform, ...says: readonly string[]): Mutation => ({
+export const defect = (name: string, rules: string | readonly string[], transform: Transform, ...says: readonly string[]): Mutation => ({
   defect: name,
   transform,
-  caughtBy: [rule],
+  caughtBy: [rules].flat(),
   says,
 });
 

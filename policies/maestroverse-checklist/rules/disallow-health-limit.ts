@@ -7,7 +7,7 @@ import { HEALTH_PATH, INGRESS } from "../runbook";
 /** The uptime checks never see a 429: a flood is not an outage. */
 export const disallowHealthLimit: StackRule = {
   name: "health-disallow-limit",
-  description: "/health has an Ingress, and a location of the external nginx, of its own, to the letter and without a rate limit.",
+  description: "The path /health has an Ingress, and a location of the external nginx, of its own, to the letter and without a rate limit.",
   severity: "high",
   checklist: ["RB-4.1", "RB-6.1"],
   remediationSteps: "Keep /health in `edge.rateLimit.exemptPaths`.",

@@ -9,7 +9,7 @@ const MIGRATIONS_TABLE = "_prisma_migrations";
 /** Whoever writes the record of migrations decides what the next one does: the server does not even read it. */
 export const disallowTableMigrations: StackRule = {
   name: "table-disallow-migrations",
-  description: "maestro_app has nothing on _prisma_migrations, and no grant on all tables would give it back.",
+  description: "The role maestro_app has nothing on _prisma_migrations, and no grant on all tables would give it back.",
   severity: "high",
   checklist: ["RB-2.1"],
   remediationSteps: "Keep DatabaseRoles.protectMigrationsTable, and grant tables by default privileges only.",

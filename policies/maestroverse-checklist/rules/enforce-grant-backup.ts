@@ -16,7 +16,7 @@ const ENTITLEMENTS: readonly Entitlement[] = [
 export const enforceGrantBackup: StackRule = {
   name: "grant-enforce-backup",
   description:
-    "maestro_backup may connect, use the schema and read tables and sequences, also those of later migrations: no less, no more.",
+    "The role maestro_backup may connect, use the schema and read tables and sequences, also those of later migrations: no less, no more.",
   severity: "critical",
   checklist: ["RB-2.1", "RB-5.1"],
   remediationSteps: "Leave its privileges as components/lib/privileges.ts has them.",

@@ -8,7 +8,7 @@ const ENTITLEMENTS: readonly Entitlement[] = [{ type: GRANT, objectType: "databa
 /** The migrator owns the schema, and may do nothing outside of it. */
 export const enforceGrantMigrator: StackRule = {
   name: "grant-enforce-migrator",
-  description: "maestro_migrator may connect; everything else it has as the owner of the schema.",
+  description: "The role maestro_migrator may connect; everything else it has as the owner of the schema.",
   severity: "high",
   checklist: ["RB-2.1"],
   remediationSteps: "Leave its privileges as components/lib/privileges.ts has them.",

@@ -18,7 +18,7 @@ const ENTITLEMENTS: readonly Entitlement[] = [
 export const enforceGrantRuntime: StackRule = {
   name: "grant-enforce-runtime",
   description:
-    "maestro_app may connect, use the schema, read and write rows and use sequences, also those of later migrations: no less, no more.",
+    "The role maestro_app may connect, use the schema, read and write rows and use sequences, also those of later migrations: no less, no more.",
   severity: "critical",
   checklist: ["RB-2.1"],
   remediationSteps: "Leave its privileges as components/lib/privileges.ts has them (runbook §2).",

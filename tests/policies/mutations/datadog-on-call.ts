@@ -18,13 +18,13 @@ const dashboard = (change: (definition: { title?: string; layout_type?: string; 
 export const DATADOG_ON_CALL_MUTATIONS: readonly Mutation[] = [
   defect(
     "a page goes to one step only",
-    "escalation-enforce-targets",
+    ["escalation-enforce-targets", "ladder-enforce-steps"],
     edit(ESCALATION, (inputs) => inputs.steps.splice(1)),
     "observability-escalation-policy: steps is 1. Add a step",
   ),
   defect(
     "a step pages nobody",
-    "escalation-enforce-targets",
+    ["escalation-enforce-targets", "ladder-enforce-steps"],
     edit(ESCALATION, ({ steps }) => (steps[2].targets = [{}])),
     "observability-escalation-policy: steps[2].targets is 1. Name a schedule, a user or a team.",
   ),
@@ -36,7 +36,7 @@ export const DATADOG_ON_CALL_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "nobody is on call",
-    "schedule-enforce-rotation",
+    ["schedule-enforce-rotation", "ladder-enforce-steps"],
     edit(SCHEDULE, (inputs) => (inputs.layers = [])),
     "observability-schedule: layers is []. Add a layer.",
   ),
@@ -48,7 +48,7 @@ export const DATADOG_ON_CALL_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "a turn never ends",
-    "schedule-enforce-rotation",
+    ["schedule-enforce-rotation", "rotation-enforce-week"],
     edit(SCHEDULE, ({ layers }) => (layers[0].interval = { days: 0, seconds: 0 })),
     "observability-schedule: layers[0].interval is 0. Say how long a turn is.",
   ),

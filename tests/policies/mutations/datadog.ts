@@ -52,7 +52,8 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
   ...["env:", "team:", "monitor:", "runbook-section:"].map((key) =>
     defect(
       `a monitor has no tag ${key}`,
-      "monitor-enforce-tags",
+      // Who finds a signal's monitor and its page by that tag misses them too.
+      ["monitor-enforce-tags", ...(key === "monitor:" ? ["alert-enforce-runbook", "monitor-enforce-signals"] : [])],
       monitor((inputs) => (inputs.tags = inputs.tags.filter((tag: string) => !tag.startsWith(key)))),
       `${CPU}: tags is [`,
       `Add ${key}`,
@@ -108,14 +109,14 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "a monitor compares nothing",
-    "monitor-enforce-thresholds",
+    ["monitor-enforce-thresholds", "monitor-enforce-saturation", "monitor-enforce-signals"],
     also((inputs) => (inputs.query = inputs.query.replace(" > 80", ""))),
     "another: query is ",
     "End it with a comparison and a number.",
   ),
   defect(
     "a monitor of too little recovers while there is too little",
-    "monitor-enforce-thresholds",
+    ["monitor-enforce-thresholds", "monitor-enforce-saturation", "monitor-enforce-signals"],
     also((inputs) => (inputs.query = inputs.query.replace(" > 80", " < 80"))),
     "another: monitorThresholds.criticalRecovery is 76. Set it on the safe side of critical (80).",
     "another: monitorThresholds.warning is 72.",
@@ -123,7 +124,7 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "a monitor looks at nothing in particular",
-    "monitor-enforce-scope",
+    ["monitor-enforce-scope", "monitor-enforce-signals"],
     also((inputs) => (inputs.query = "avg(last_5m):avg:system.load.1 > 80")),
     'another: query is "avg(last_5m):avg:system.load.1 > 80". Say what it looks at: env:',
   ),

@@ -95,7 +95,7 @@ export const PROVIDER_MUTATIONS: readonly Mutation[] = [
   defect(
     "a kubeconfig lies in the state",
     "provider-disallow-credentials",
-    edit(KUBERNETES, (inputs) => (inputs.kubeconfig = "not-to-be-shown")),
+    edit(KUBERNETES, (inputs) => (inputs.kubeconfig = "apiVersion: v1\nusers: [not-to-be-shown]")),
     "kubernetes: kubeconfig is set.",
   ),
   defect(
