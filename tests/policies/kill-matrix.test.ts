@@ -17,7 +17,11 @@ const PASSING_STACKS = [...STACKS, "rehearsal"] as const;
 
 /** Every combination that is run. */
 const cases = MUTATIONS.flatMap((mutation) =>
-  (mutation.stacks ?? (mutation.settings === undefined ? STACKS : (["prod"] as const))).map((stack) => ({ title: `${mutation.defect} (${stack})`, mutation, stack })),
+  (mutation.stacks ?? (mutation.settings === undefined ? STACKS : (["prod"] as const))).map((stack) => ({
+    title: `${mutation.defect} (${stack})`,
+    mutation,
+    stack,
+  })),
 );
 
 const requestOf = (stack: string, deployed: boolean, mutation?: Mutation): ProgramRequest => {
