@@ -10,7 +10,9 @@ module.exports = tseslint.config(
   js.configs.recommended,
   {
     files: ["**/*.js"],
-    languageOptions: { globals: { module: "writable", require: "readonly", process: "readonly", setInterval: "readonly", __dirname: "readonly" } },
+    languageOptions: {
+      globals: { module: "writable", require: "readonly", process: "readonly", setInterval: "readonly", __dirname: "readonly" },
+    },
   },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
   {

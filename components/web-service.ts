@@ -155,7 +155,8 @@ export class WebService extends pulumi.ComponentResource {
     );
     // Annotations hold for a whole Ingress, but the uptime checks must never see a 429; F5's controller wants one more for the certificate.
     const { host, api, exempt } = args.ingress.annotations;
-    const before = host === undefined ? [service] : [this.ingress(`${name}-host-ingress`, "maestroverse-api-host", [], host, args, [service])];
+    const before =
+      host === undefined ? [service] : [this.ingress(`${name}-host-ingress`, "maestroverse-api-host", [], host, args, [service])];
     this.ingress(`${name}-ingress`, "maestroverse-api", [{ path: "/", pathType: "Prefix" }], api, args, before);
     const exemptPaths = args.ingress.exemptPaths.map((path) => ({ path, pathType: "Exact" }));
     this.ingress(`${name}-exempt-ingress`, "maestroverse-api-exempt", exemptPaths, exempt, args, before);

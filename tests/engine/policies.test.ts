@@ -69,5 +69,7 @@ it("refuses a defect of the settings and one that a transform makes, by exactly 
   expect(refusing[0]?.message).toBe(
     'maestroverse-server-host-ingress: metadata.annotations["nginx.org/http-redirect-code"] is 308. Set it to "301".',
   );
-  expect(refusing[1]?.message).toMatch(/JWT_SECRET/);
+  expect(refusing[1]?.message).toMatch(
+    /^app-secrets-pod-secret-[\d-]+: metadata\.annotations\["maestroverse\.edu\/rotated-on\.jwt-secret"\] is "2026-08-01, \d+ days ago"\. Rotate it: 90 days is the longest\.$/,
+  );
 });
