@@ -127,25 +127,6 @@ export const servingContainers = ({ containers }: PodTemplate) =>
     ({ kind, container }) => kind === "containers" || (kind === "initContainers" && container["restartPolicy"] === "Always"),
   );
 
-const MEMORY_UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-/** Bytes of a quantity ("512Mi"); undefined when it is none. */
-export function bytesOf(quantity: unknown): number | undefined {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(String(quantity)) ?? [];
-  const factor = MEMORY_UNITS[unit ?? ""];
-  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
-}
-
 /** Name of the stack that is the environment on one machine. */
 const REHEARSAL = "rehearsal";
 

@@ -1,4 +1,5 @@
-import { bytesOf, POD_TYPES, podTemplate } from "../../lib/kubernetes";
+import { bytesOf } from "../../../components/lib/quantity";
+import { POD_TYPES, podTemplate } from "../../lib/kubernetes";
 import { at } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
 
