@@ -1,5 +1,5 @@
 import type { EditableSettings } from "../../helpers/policy-stack";
-import { add, edit, type Mutation, remove, type Transform } from "../mutation";
+import { add, defect as anyDefect, edit, type Mutation, remove, type Transform } from "../mutation";
 
 const INSTANCE = "aws:rds/instance:Instance";
 const COPY = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication";
@@ -18,14 +18,11 @@ const withDatabase = (settings: EditableSettings) => {
   };
 };
 
-const defect = (name: string, rule: string, transform: Transform, ...says: string[]): Mutation => ({
-  defect: name,
+const defect = (...defectOfOthers: Parameters<typeof anyDefect>): Mutation => ({
+  ...anyDefect(...defectOfOthers),
   settings: withDatabase,
-  transform,
   // Its settings are as good as prod's: one stack tells as much as two.
   stacks: ["prod"],
-  caughtBy: [rule],
-  says,
 });
 
 /** An input is another one, or absent. */

@@ -1,5 +1,5 @@
-import { add, edit, type Mutation } from "../mutation";
-import { CRON_JOB, defect, JOB } from "./kubernetes";
+import { add, defect, edit, type Mutation } from "../mutation";
+import { CRON_JOB, JOB } from "./kubernetes";
 
 const ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role";
 const CLUSTER_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole";

@@ -1,5 +1,5 @@
-import { add, edit, type Mutation, remove } from "../mutation";
-import { defect, NETWORK_POLICY, SERVER, SERVICE } from "./kubernetes";
+import { add, defect, edit, type Mutation, remove } from "../mutation";
+import { NETWORK_POLICY, SERVER, SERVICE } from "./kubernetes";
 
 const NAMESPACE = "kubernetes:core/v1:Namespace";
 const INGRESS = "kubernetes:networking.k8s.io/v1:Ingress";

@@ -1,5 +1,5 @@
-import { edit, type Mutation } from "../mutation";
-import { alsoAs, CONTAINER, defect, inCronJob, inPod, JOB, POD, SERVER, withInitContainer } from "./kubernetes";
+import { defect, edit, type Mutation } from "../mutation";
+import { alsoAs, CONTAINER, inCronJob, inPod, JOB, POD, SERVER, withInitContainer } from "./kubernetes";
 
 const CRON_POD = "spec.jobTemplate.spec.template.spec";
 

@@ -1,5 +1,5 @@
-import { edit, type Mutation } from "../mutation";
-import { CONFIG_MAP, CONTAINER, defect, inCronJob, inPod, JOB, POD, SECRET, SERVER } from "./kubernetes";
+import { defect, edit, type Mutation } from "../mutation";
+import { CONFIG_MAP, CONTAINER, inCronJob, inPod, JOB, POD, SECRET, SERVER } from "./kubernetes";
 
 const CRON_POD = "spec.jobTemplate.spec.template.spec";
 const ACCOUNT = "kubernetes:core/v1:ServiceAccount";

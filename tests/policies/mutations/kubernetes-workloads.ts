@@ -1,5 +1,5 @@
-import { add, edit, remove, type Mutation } from "../mutation";
-import { alsoAs, CONTAINER, defect, DEPLOYMENT, inPod, POD, SERVER } from "./kubernetes";
+import { add, defect, edit, type Mutation, remove } from "../mutation";
+import { alsoAs, CONTAINER, DEPLOYMENT, inPod, POD, SERVER } from "./kubernetes";
 
 const BUDGET = "kubernetes:policy/v1:PodDisruptionBudget";
 const BUDGET_NAME = "maestroverse-server-disruption-budget";

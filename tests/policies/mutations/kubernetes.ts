@@ -1,6 +1,6 @@
 /** What the Kubernetes mutations share. */
 import type { EditableResource } from "../../helpers/policy-stack";
-import { edit, type Mutation, type Transform } from "../mutation";
+import { edit, type Transform } from "../mutation";
 
 export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const JOB = "kubernetes:batch/v1:Job";
@@ -16,14 +16,6 @@ export const POD = "spec.template.spec";
 export const CONTAINER = `${POD}.containers[0]`;
 
 type Inputs = EditableResource["inputs"];
-
-/** A defect that one rule catches. */
-export const defect = (name: string, rule: string, transform: Transform, ...says: readonly string[]): Mutation => ({
-  defect: name,
-  transform,
-  caughtBy: [rule],
-  says,
-});
 
 /** Edits the pod of the Deployment: its spec, its first container, and its template. */
 export const inPod = (change: (spec: Inputs, container: Inputs, template: Inputs) => void): Transform =>
