@@ -18,7 +18,7 @@ import {
 } from "@pulumi/pulumi/proto/analyzer_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { REPOSITORY } from "../ops/engine";
-import { POLICY_PACKS } from "../ops/preview";
+import { POLICY_PACKS } from "../ops/policy-packs";
 
 /** Sizes of the synthetic stacks, in resources. */
 const SIZES = [500, 5_000] as const;

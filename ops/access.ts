@@ -7,8 +7,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
 import { Client } from "pg";
-import { parse } from "yaml";
 import { CREDENTIALS, credentialFromEnvironment, parseSettings, SETTING_KEYS, type Settings } from "../config";
+import { ownSettings } from "../settings/stack-file";
 import { openStack, PROJECT, REPOSITORY } from "./engine";
 
 /** Milliseconds until a database that does not answer is given up. */
@@ -80,8 +80,7 @@ async function readStackFile(stack: string, file: string): Promise<{ settings: S
   const text = await readFile(file, "utf8").catch(() => {
     throw new Error(`there is no stack ${stack}: ${file} does not exist. Name one of the stacks whose Pulumi.<stack>.yaml does.`);
   });
-  const { config = {} } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
-  const own = new Map(Object.entries(config).map(([key, value]) => [key.replace(`${PROJECT}:`, ""), value]));
+  const own = new Map(Object.entries(ownSettings(text, PROJECT)));
   const raw = Object.fromEntries(SETTING_KEYS.flatMap((key) => (own.has(key) ? [[key, own.get(key)]] : [])));
   return { settings: parseSettings(stack, raw), encrypted: new Set(Object.keys(CREDENTIALS).filter((key) => own.has(key))) };
 }

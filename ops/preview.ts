@@ -1,13 +1,10 @@
 /** `ops preview`: what a deployment would change, gated by the policy packs, without a credential. */
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { readWaivers } from "../policies/lib/pack";
 import { inForce, stackOf } from "../policies/lib/waivers";
-import { EngineError, type EngineResult, openStack, REPOSITORY } from "./engine";
+import { EngineError, type EngineResult, openStack } from "./engine";
+import { POLICY_PACKS } from "./policy-packs";
 import { passes, policyJunit, policyMarkdown, policyReport, type PolicyReport, policySarif, policyText, summary } from "./policy-report";
-
-/** The packs that every preview and `up` runs. */
-export const POLICY_PACKS = ["maestroverse-checklist", "platform-baseline"].map((pack) => join(REPOSITORY, "policies", pack));
 
 /** Arguments of {@link preview}. */
 export interface PreviewOptions {

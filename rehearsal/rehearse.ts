@@ -2,10 +2,10 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
 import { parseSettings, type Settings } from "../config";
 import { openStack, PROJECT, REPOSITORY } from "../ops/engine";
-import { POLICY_PACKS } from "../ops/preview";
+import { POLICY_PACKS } from "../ops/policy-packs";
+import { ownSettings } from "../settings/stack-file";
 import { provideAll, REHEARSAL_TOOLS } from "../toolchain/tools";
 import type { Report } from "../toolchain/run";
 import { CHECKS, type Deployed } from "./checks";
@@ -59,9 +59,7 @@ export interface RehearsalRecord {
 
 /** Settings of the stack as its file has them. */
 export async function loadSettings(): Promise<Settings> {
-  const file = parse(await readFile(join(REPOSITORY, `Pulumi.${STACK}.yaml`), "utf8")) as { config: Record<string, unknown> };
-  const own = Object.entries(file.config).map(([key, value]) => [key.replace(`${PROJECT}:`, ""), value] as const);
-  return parseSettings(STACK, Object.fromEntries(own));
+  return parseSettings(STACK, ownSettings(await readFile(join(REPOSITORY, `Pulumi.${STACK}.yaml`), "utf8"), PROJECT));
 }
 
 /**

@@ -11,14 +11,11 @@ import {
   validateResourceOfType,
 } from "@pulumi/policy";
 import { evaluateResource, evaluateStack, type Finding, notSeen, stackView } from "./evaluate";
-import { isStackRule, type Resource, type Rule } from "./rule";
+import { isStackRule, type PackName, type Resource, type Rule } from "./rule";
 import { describeWaiver, inForce, parseWaivers, stackOf, type Waiver, waiverFor, type Waivers } from "./waivers";
 
 /** Where docs/ is read. */
 const DOCUMENTS_URL = "https://github.com/maestroverse/maestroverse-ops/blob/main/docs";
-
-/** Names of the two packs. */
-export type PackName = "maestroverse-checklist" | "platform-baseline";
 
 /** What a pack is made of. */
 export interface PackOptions {

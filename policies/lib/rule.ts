@@ -1,5 +1,10 @@
 /** What a rule is: data and one pure function, so that tests, documents and reports read the same thing that the gate runs. */
 
+/** Names of the packs, which are the names of their folders. */
+export const PACK_NAMES = ["maestroverse-checklist", "platform-baseline"] as const;
+/** Name of a pack. */
+export type PackName = (typeof PACK_NAMES)[number];
+
 /** How bad a violation is. */
 export type Severity = "low" | "medium" | "high" | "critical";
 

@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Finding } from "./evaluate";
+import { PACK_NAMES } from "./rule";
 
 /** Longest life of a waiver, in days. */
 export const WAIVER_DAYS = 90;
@@ -10,7 +11,7 @@ const DAY_MILLISECONDS = 86_400_000;
 const waiver = z
   .strictObject({
     /** Pack of the rule. */
-    pack: z.enum(["maestroverse-checklist", "platform-baseline"], "maestroverse-checklist or platform-baseline"),
+    pack: z.enum(PACK_NAMES, PACK_NAMES.join(" or ")),
     /** Rule that is waived. */
     rule: z.string("the name of a rule").min(1, "the name of a rule"),
     /** URN of the resource; `*` stands for any text, but not in the stack's name. */

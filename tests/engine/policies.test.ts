@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { EngineError, openStack, REPOSITORY } from "../../ops/engine";
 import { PACK_RULES, policyReport, type PolicyReport } from "../../ops/policy-report";
-import { POLICY_PACKS } from "../../ops/preview";
+import { POLICY_PACKS } from "../../ops/policy-packs";
 import { isStackRule } from "../../policies/lib/rule";
 
 jest.setTimeout(120_000);

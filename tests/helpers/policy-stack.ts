@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as policy from "@pulumi/policy";
-import { parse } from "yaml";
 import { evaluateAll, type Finding, stackView } from "../../policies/lib/evaluate";
 import type { Properties, Resource, Rule } from "../../policies/lib/rule";
+import { ownSettings } from "../../settings/stack-file";
 import { loadExeca } from "../../toolchain/run";
 import type { ProgramRequest, ProgramRun } from "./program-runs";
 
@@ -34,10 +34,7 @@ const settingsTexts = new Map<string, string>();
 export function stackSettings(stack: string): EditableSettings {
   let text = settingsTexts.get(stack);
   if (text === undefined) {
-    const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
-    text = JSON.stringify(
-      Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key.replace("maestroverse-ops:", ""), value])),
-    );
+    text = JSON.stringify(ownSettings(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8"), "maestroverse-ops"));
     settingsTexts.set(stack, text);
   }
   return JSON.parse(text) as EditableSettings;
