@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { Row } from "./compare";
 import { benchEdge } from "./edge";
+import { benchPolicies } from "./policies";
 
 /** A benchmark. */
 interface Bench {
@@ -12,6 +13,7 @@ interface Bench {
 
 const BENCHES: readonly Bench[] = [
   { name: "edge", description: "nginx with the edge's configuration ÷ a bare proxy_pass; half a minute", run: benchEdge },
+  { name: "policies", description: "both packs over 5,000 resources ÷ over 500; two and a half minutes", run: benchPolicies },
 ];
 
 /** One line: the ratio, how it scattered, and what was measured. A promise is broken only when the scatter does not explain it. */

@@ -19,22 +19,18 @@ import {
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { REPOSITORY } from "../ops/engine";
 import { POLICY_PACKS } from "../ops/policy-packs";
+import { compare, type Row } from "./compare";
 
 /** Sizes of the synthetic stacks, in resources. */
-const SIZES = [500, 5_000] as const;
+const [SMALL, LARGE] = [500, 5_000] as const;
+/** Rounds: the large stack takes half a minute. */
+const ROUNDS = 3;
+/** What is promised: the rate at the large size is at least this share of that at the small one, so the time grows no faster than the stack. */
+const LEAST = 0.9;
 /** Resources that the engine registers at a time. */
 const PARALLEL = 16;
 /** Largest message of the protocol, in bytes: the engine's own limit. */
 const MESSAGE_BYTES = 400 * 1024 * 1024;
-
-/** What was measured. */
-export interface PolicyRate {
-  readonly resources: number;
-  /** Resources per second that both packs looked at. */
-  readonly perSecond: number;
-  /** Findings that refuse, of both packs: copies of one stack's resources collide, so only their number is told. */
-  readonly findings: number;
-}
 
 interface Registered {
   readonly type: string;
@@ -42,18 +38,14 @@ interface Registered {
   readonly inputs: Record<string, JavaScriptValue>;
 }
 
-/** Measures both sizes, after a first run that warms the analyzers up. */
-export async function measurePolicies(report: (line: string) => void): Promise<readonly PolicyRate[]> {
+/** Resources per second that both packs look at: of the large stack, over the small one. */
+export async function benchPolicies(): Promise<Row[]> {
   const program = await registered();
   const analyzers = await Promise.all(POLICY_PACKS.map(startAnalyzer));
+  const rate = (size: number) => () => look(analyzers, copies(program, size));
   try {
-    await look(analyzers, copies(program, SIZES[0]));
-    const rates: PolicyRate[] = [];
-    for (const size of SIZES) {
-      report(`both packs over ${size} resources`);
-      rates.push(await look(analyzers, copies(program, size)));
-    }
-    return rates;
+    const name = `policies: resources per second at ${LARGE} ÷ at ${SMALL} resources`;
+    return [await compare({ name, of: rate(LARGE), over: rate(SMALL), rounds: ROUNDS, least: LEAST })];
   } finally {
     for (const { process: analyzer } of analyzers) analyzer.kill();
   }
@@ -105,20 +97,18 @@ function copies(program: readonly Registered[], size: number): readonly Copy[] {
   });
 }
 
-async function look(analyzers: readonly Analyzer[], resources: readonly Copy[]): Promise<PolicyRate> {
-  let findings = 0;
-  const count = (response: AnalyzeResponse) => (findings += response.getDiagnosticsList().length);
+/** @returns resources per second */
+async function look(analyzers: readonly Analyzer[], resources: readonly Copy[]): Promise<number> {
   const queue = resources.map(analyzeRequest);
   const whole = stackRequest(resources);
   const started = process.hrtime.bigint();
   const worker = async () => {
     for (let request = queue.pop(); request !== undefined; request = queue.pop())
-      for (const { client } of analyzers) count(await call((done) => client.analyze(request, done)));
+      for (const { client } of analyzers) await call((done) => client.analyze(request, done));
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
-  for (const { client } of analyzers) count(await call((done) => client.analyzeStack(whole, done)));
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  return { resources: resources.length, perSecond: Math.round(resources.length / seconds), findings };
+  for (const { client } of analyzers) await call((done) => client.analyzeStack(whole, done));
+  return resources.length / (Number(process.hrtime.bigint() - started) / 1e9);
 }
 
 function call(run: (done: (error: ServiceError | null, response: AnalyzeResponse) => void) => unknown): Promise<AnalyzeResponse> {
