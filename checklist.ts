@@ -1,8 +1,8 @@
 /**
  * Every check of the runbook, by id: the index that policies, probes, monitors and documents share.
  *
- * A policy names the lines that it gates itself (`checklist` of policies/lib/rule.ts). What else answers for a line is named here where it
- * exists. A line without a policy, probe or monitor says why in `gaps`: nothing is open in silence.
+ * A policy names the lines that it gates itself (`checklist` of policies/lib/rule.ts), and a probe the line that it looks at (`line` of
+ * ops/verify/probe.ts); monitors are named here. A line without one of the three says why in `without`: nothing is open in silence.
  */
 
 /** One line of the runbook. */
@@ -15,16 +15,13 @@ export interface ChecklistLine {
   readonly title: string;
   /** Page under docs/. */
   readonly page: string;
-  /** What of it the rehearsal sees hold on the running environment. */
-  readonly rehearsed?: string;
   /** Keys of the monitors that watch it at run time. */
   readonly monitors: readonly string[];
-  /** What does not answer for it yet, and why. */
+  /** Why there is none, for each kind that does not answer for it. */
+  readonly without?: { readonly policy?: string; readonly probe?: string; readonly monitor?: string };
+  /** What of it nothing here shows, and why. */
   readonly gaps?: string;
 }
-
-/** Why most lines have no probe yet. */
-const LATER = "its probe in `ops verify` is not written yet";
 
 /** The lines, in the runbook's order. */
 export const CHECKLIST: readonly ChecklistLine[] = [
@@ -33,16 +30,13 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "The image is named by the git short SHA that it was built from, and its pods serve",
     page: "runbook/1-https.md",
-    rehearsed: "pods available",
-    monitors: ["crash-loop", "restarts", "autoscaler-at-maximum"],
-    gaps: `settings refuse a mutable tag; ${LATER}`,
+    monitors: ["crash-loop", "restarts", "oom-killed", "replicas-missing", "rollout-stuck", "autoscaler-at-maximum"],
   },
   {
     id: "RB-1.2",
     section: 1,
     title: "http://…/health answers 301 with Location: https://…",
     page: "runbook/1-https.md",
-    rehearsed: "http redirect",
     monitors: ["uptime-redirect"],
   },
   {
@@ -50,62 +44,51 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     section: 1,
     title: "https://…/health shows strict-transport-security, content-security-policy, referrer-policy and the others",
     page: "runbook/1-https.md",
-    rehearsed: "security headers",
     monitors: ["uptime-health"],
-    gaps: LATER,
   },
   {
     id: "RB-1.4",
     section: 1,
     title: "Logs are in the combined format only",
     page: "runbook/1-https.md",
-    monitors: [],
-    gaps: `the sample server's log is held to the format by a test; no monitor sees the format of a line; ${LATER}`,
+    monitors: ["log-format"],
   },
   {
     id: "RB-2.1",
     section: 2,
     title: "The runtime role reads and writes rows and nothing else; migrations have a role of their own",
     page: "runbook/2-database.md",
-    rehearsed: "least-privilege role",
     monitors: [],
-    gaps: `privileges have no metric: \`ops drift\` finds what changed; ${LATER}`,
+    without: { monitor: "privileges have no metric: `ops drift` and `ops verify` find what changed" },
   },
   {
     id: "RB-3.1",
     section: 3,
     title: "Secrets are rotated every 90 days, kept in AWS Secrets Manager, and old versions are revoked",
     page: "runbook/3-secrets.md",
-    rehearsed: "signed with the current secret",
-    monitors: [],
-    gaps: `nothing warns of a secret that is overdue yet; ${LATER}`,
+    monitors: ["secret-age"],
   },
   {
     id: "RB-4.1",
     section: 4,
     title: "A flood from one address gets 429, and blocked requests are logged",
     page: "runbook/4-edge.md",
-    rehearsed: "rate limit",
     monitors: ["edge-rate-limited"],
-    gaps: LATER,
   },
   {
     id: "RB-4.2",
     section: 4,
     title: "The application sees the client's real address",
     page: "runbook/4-edge.md",
-    rehearsed: "client address",
     monitors: [],
-    gaps: `no metric tells a wrong address from a right one; ${LATER}`,
+    without: { monitor: "no metric tells a wrong address from a right one" },
   },
   {
     id: "RB-5.1",
     section: 5,
     title: "A dump is made, checked and stored every night at 02:00",
     page: "runbook/5-backups.md",
-    rehearsed: "backup",
-    monitors: ["backup-age"],
-    gaps: LATER,
+    monitors: ["backup-age", "backup-failed", "backup-size", "backup-duration", "backup-volume"],
   },
   {
     id: "RB-5.2",
@@ -113,49 +96,66 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     title: "Dumps are kept 30 days, here and in a second region",
     page: "runbook/5-backups.md",
     monitors: [],
-    gaps: `settings refuse fewer than 30 days and one region twice; the rehearsal's S3 does not replicate; ${LATER}`,
+    without: { monitor: "the buckets' rules change by `pulumi up` alone; verify reads them" },
+    gaps: "the rehearsal's S3 does not replicate: that the copy arrives is seen on AWS only",
   },
   {
     id: "RB-5.3",
     section: 5,
     title: "The latest backup restores into a staging database, migrates and passes smoke tests",
     page: "runbook/5-backups.md",
-    monitors: [],
-    gaps: `a test restores what the program made; the drill itself is done by hand (\`ops drill\` is not written yet)`,
+    monitors: ["drill-age"],
+    gaps: "what `ops drill` found is kept beside the dumps and read by verify; nothing sends its age to Datadog yet",
   },
   {
     id: "RB-6.1",
     section: 6,
     title: "https://…/health and wss://…/socket.io/ are watched, and two failures in a row under two minutes apart alert",
     page: "runbook/6-observability.md",
-    rehearsed: "websocket",
-    monitors: ["uptime-health", "uptime-websocket", "uptime-certificate"],
-    gaps: LATER,
+    monitors: [
+      "uptime-health",
+      "uptime-websocket",
+      "uptime-certificate",
+      "burn-availability-fast",
+      "burn-availability-slow",
+      "burn-latency-fast",
+      "burn-latency-slow",
+    ],
   },
   {
     id: "RB-6.2",
     section: 6,
     title: "Logs of the application and its errors are collected; more than 5 errors in 5 minutes alert",
     page: "runbook/6-observability.md",
-    monitors: ["api-errors"],
-    gaps: LATER,
+    monitors: ["api-errors", "error-ratio", "latency-p95", "edge-silent", "log-volume"],
   },
   {
     id: "RB-6.3",
     section: 6,
     title: "CPU above 80 %, memory above 75 % and database connections above 80 % alert; the service scales by itself",
     page: "runbook/6-observability.md",
-    monitors: ["cpu", "memory", "database-connections", "autoscaler-at-maximum"],
-    gaps: LATER,
+    monitors: [
+      "cpu",
+      "cpu-throttled",
+      "memory",
+      "node-disk",
+      "database-connections",
+      "replication-lag",
+      "database-disk",
+      "deadlocks",
+      "transaction-age",
+      "wraparound",
+      "autoscaler-at-maximum",
+    ],
   },
   {
     id: "RB-6.4",
     section: 6,
     title: "The rotation and the escalation ladder are written down and reach a person",
     page: "on-call.md",
-    rehearsed: "monitors and on-call",
     monitors: [],
-    gaps: `delivery by Datadog can be proven by a test page only; ${LATER}`,
+    without: { monitor: "who watches the watchers is a person: a test page" },
+    gaps: "delivery by Datadog can be proven by a test page only",
   },
 ];
 

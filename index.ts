@@ -4,15 +4,15 @@ import { Backups } from "./components/backups";
 import { DatabaseRoles } from "./components/database-roles";
 import { Edge } from "./components/edge";
 import { HardenedNamespace } from "./components/namespace";
-import { usableConnections } from "./components/lib/database-limits";
 import { imageReference } from "./components/lib/image";
 import { createProviders } from "./components/lib/providers";
 import { Observability } from "./components/observability";
 import { WebService } from "./components/web-service";
 import { loadConfig } from "./config";
+import { observabilityArgs } from "./settings/observability-args";
 
 const { settings, credentials } = loadConfig();
-const { aws, backups: backup, cluster, database, edge: edgeSettings, hosts, image, observability: alerts, onCall, web } = settings;
+const { aws, backups: backup, cluster, database, edge: edgeSettings, hosts, image, observability: alerts, web } = settings;
 const labels = { "app.kubernetes.io/part-of": "maestroverse", "app.kubernetes.io/managed-by": "pulumi", environment: settings.environment };
 
 const providers = createProviders({
@@ -63,6 +63,7 @@ const webService = new WebService(
   {
     ...web,
     image: imageReference(image),
+    tokenSeconds: settings.secrets.tokenSeconds,
     apiHost: hosts.api,
     corsOrigins: settings.corsOrigins,
     ingress: {
@@ -106,24 +107,7 @@ const backups = new Backups(
 );
 
 // §6
-const observability = new Observability(
-  "observability",
-  {
-    ...alerts,
-    environment: settings.environment,
-    apiHost: hosts.api,
-    namespaceName: cluster.namespace,
-    ingressControllerNamespace: cluster.ingressController.namespace,
-    databaseHost: database.host,
-    databaseName: database.name,
-    usableConnections: usableConnections(database),
-    backupMaximumAgeHours: backup.maximumAgeHours,
-    backupMethod: backup.method,
-    requestsPerMinute: edgeSettings.rateLimit.requestsPerMinute,
-    onCall,
-  },
-  opts,
-);
+const observability = new Observability("observability", observabilityArgs(settings), opts);
 
 /** Where the service answers. */
 export const endpoints = {
@@ -158,6 +142,7 @@ export const backupLocations = { primary: backups.location, secondRegion: backup
 /** Ids in Datadog. */
 export const monitoring = {
   monitorIds: observability.monitorIds,
+  objectiveIds: observability.objectiveIds,
   syntheticsIds: observability.syntheticsIds,
   dashboardUrl: observability.dashboardUrl,
   onCallScheduleId: observability.scheduleId,

@@ -15,13 +15,22 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/tests"],
   globalSetup: "<rootDir>/tests/global-setup.js",
+  globalTeardown: "<rootDir>/tests/global-teardown.js",
   testMatch: ["**/*.test.ts"],
   transform: {
     "^.+\\.(ts|mjs|js)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
   },
   transformIgnorePatterns: [`^${__dirname}/(?!(${esModuleFolders().join("|")})/(?!node_modules/))node_modules/`],
-  // Its package.json names no file for `require`.
-  moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
+  moduleNameMapper: {
+    // Its package.json names no file for `require`.
+    "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
+    // import() names what TypeScript will have made.
+    "^(\\.\\.?/(?:architecture|commands|rehearsal)/.+)\\.js$": "$1",
+  },
+  // `npm run coverage`. What runs in a process of its own (the program under the engine, the CLI, the nightly dump) is not counted.
+  coverageProvider: "v8",
+  collectCoverageFrom: ["{components,ops,policies,settings}/**/*.ts", "{config,checklist}.ts"],
+  coverageReporters: ["text-summary", "html", "json-summary"],
   // The engine, servers and browsers of two tests at once would fight for two cores; unit tests gain from both.
   maxWorkers: 2,
   testTimeout: 30_000,

@@ -59,7 +59,7 @@ export async function compare({ name, of, over, rounds, least }: Comparison): Pr
 }
 
 /** Linear between the two nearest values. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
   const [low, high] = [sorted[Math.floor(at)] ?? NaN, sorted[Math.ceil(at)] ?? NaN];

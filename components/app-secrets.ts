@@ -3,8 +3,9 @@
  * get the same values, from the same program, as an immutable Kubernetes Secret that is named by generation. It is made after the bundle: no pod
  * ever has a value that Secrets Manager does not. Nothing goes from there to the pods: a value put there by hand reaches none of them.
  *
- * A rotation is a change of settings: the generation counts up, its `overlap` is true until the old value is retired. In between both
- * generations exist: `AWSPREVIOUS` and `NAME_ROLLING` carry the old one.
+ * A rotation is three changes of settings, each with a rollout: `overlap: next` makes generation n+1, which pods accept and do not sign with
+ * (`AWSPENDING`, `NAME_ROLLING`); then it is the current one, and the old one is accepted (`overlap: true`: `AWSPREVIOUS`, `NAME_ROLLING`);
+ * then the old one is gone (`overlap: false`). So at no time does a pod sign what another one refuses (docs/adr/0013).
  */
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
@@ -12,12 +13,20 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HardenedNamespace } from "./namespace";
 import { refuse } from "./lib/component-error";
-import { currentTag, generationAnnotations, generationsTag, kebab, secretValues, validateGenerations } from "./lib/generations";
-import type { Generation, PodSecret } from "./lib/pod-secret";
+import {
+  currentTag,
+  generationAnnotations,
+  generationsTag,
+  kebab,
+  rollingVariable,
+  secretValues,
+  validateGenerations,
+} from "./lib/generations";
+import type { PodSecret, SecretGeneration } from "./lib/pod-secret";
 import { buildSecretPolicy, buildSecretsKeyPolicy } from "./lib/secrets-policies";
 
 /** Random bytes of each secret: what `openssl rand -base64 64` of the runbook makes. */
-export const SECRET_BYTES = 64;
+const SECRET_BYTES = 64;
 /** Days in which a deleted bundle, or its key, can be brought back; AWS's maximum for both. */
 const RECOVERY_WINDOW_DAYS = 30;
 
@@ -26,7 +35,7 @@ export interface AppSecretsArgs {
   /** AWS Secrets Manager's name of the bundle, for example `maestroverse/app-secrets`. */
   readonly secretsManagerName: string;
   /** Generation of each secret by its environment variable's name. */
-  readonly generations: Readonly<Record<string, Generation>>;
+  readonly generations: Readonly<Record<string, SecretGeneration>>;
   /** Secrets for which the application reads `NAME_ROLLING` as well. */
   readonly dualVerification: readonly string[];
   /** Account whose principals alone may read the bundle, 12 digits. */
@@ -40,7 +49,7 @@ export interface AppSecretsArgs {
 
 /** The four secrets. @see docs/runbook/3-secrets.md */
 export class AppSecrets extends pulumi.ComponentResource {
-  /** Environment of the pods: each secret by name, `NAME_ROLLING` beside it during an overlap. */
+  /** Environment of the pods: each secret by name, `NAME_ROLLING` beside it: the next value, or the old one. */
   readonly podSecret: PodSecret;
   /** ARN of the Secrets Manager secret. */
   readonly secretArn: pulumi.Output<string>;
@@ -53,9 +62,9 @@ export class AppSecrets extends pulumi.ComponentResource {
     refuse("AppSecrets", validateAppSecrets(args));
     const values = this.values(name, args);
     const bundle = this.bundle(name, args);
-    const current = this.versions(name, args, bundle, values);
+    const stored = this.versions(name, args, bundle, values);
 
-    this.podSecret = this.makePodSecret(name, args, values, current);
+    this.podSecret = this.makePodSecret(name, args, values, stored);
     this.secretArn = bundle.arn;
     this.generationsByName = Object.fromEntries(Object.entries(args.generations).map(([secret, { generation }]) => [secret, generation]));
     this.registerOutputs({ secretArn: this.secretArn, generationsByName: this.generationsByName });
@@ -112,9 +121,10 @@ export class AppSecrets extends pulumi.ComponentResource {
   /**
    * Who has AWSCURRENT, and who AWSPREVIOUS: never left to chance. AWS moves AWSPREVIOUS to the version that AWSCURRENT leaves. A version of
    * ours takes it from there: in an overlap one that holds the old values, otherwise an empty one, so that the old values have no label and
-   * AWS deletes them. Versions go by losing their labels, never by a delete, which would trust labels that the state remembers.
+   * AWS deletes them. Versions go by losing their labels, never by a delete, which would trust labels that the state remembers. But for the
+   * next values: nothing takes `AWSPENDING` from them, so that label is taken off.
    *
-   * @returns the current version
+   * @returns the last one, after which Secrets Manager has every value that pods get
    */
   private versions(
     name: string,
@@ -127,27 +137,35 @@ export class AppSecrets extends pulumi.ComponentResource {
       tag: string,
       stage: string,
       variables: Readonly<Record<string, string>>,
-      dependsOn: pulumi.Resource[],
+      more: pulumi.CustomResourceOptions,
     ) =>
       new aws.secretsmanager.SecretVersion(
-        `${name}-${label}-${tag}`,
+        [name, label, ...(tag === "" ? [] : [tag])].join("-"),
         {
           secretId: secret.id,
           secretString: bundleText(Object.entries(variables).map(([each, variable]) => [each, values[variable]])),
           versionStages: [stage],
         },
-        { parent: this, retainOnDelete: true, dependsOn },
+        { parent: this, ...more },
       );
-    const current = version("current", currentTag(args.generations), "AWSCURRENT", buildCurrentBundle(args.generations), []);
-    version("previous", generationsTag(args.generations), "AWSPREVIOUS", buildPreviousBundle(args.generations), [current]);
-    return current;
+    const current = version("current", currentTag(args.generations), "AWSCURRENT", buildCurrentBundle(args.generations), {
+      retainOnDelete: true,
+    });
+    version("previous", generationsTag(args.generations), "AWSPREVIOUS", buildPreviousBundle(args.generations), {
+      retainOnDelete: true,
+      dependsOn: [current],
+    });
+    const next = buildPendingBundle(args.generations);
+    if (Object.keys(next).length === 0) return current;
+    // One name and one at a time: a new version would take the label away before the old one gives it back, which AWS refuses.
+    return version("pending", "", "AWSPENDING", next, { deleteBeforeReplace: true, dependsOn: [current] });
   }
 
   private makePodSecret(
     name: string,
     args: AppSecretsArgs,
     values: Readonly<Record<string, pulumi.Output<string>>>,
-    current: pulumi.Resource,
+    stored: pulumi.Resource,
   ): PodSecret {
     const secretName = appSecretName(args.generations);
     const annotations = Object.entries(args.generations).map(([each, generation]) => generationAnnotations(generation, each));
@@ -164,7 +182,7 @@ export class AppSecrets extends pulumi.ComponentResource {
         type: "Opaque",
         stringData: pulumi.secret({ ...values }),
       },
-      { parent: this, dependsOn: [args.namespace.namespace, current] },
+      { parent: this, dependsOn: [args.namespace.namespace, stored] },
     );
     return { secretName, secret };
   }
@@ -182,9 +200,18 @@ export function buildCurrentBundle(generations: AppSecretsArgs["generations"]): 
 
 /** Variable that holds each secret's value in the version AWSPREVIOUS: all of them in an overlap, as they were before it; else none. */
 export function buildPreviousBundle(generations: AppSecretsArgs["generations"]): Record<string, string> {
-  const values = secretValues(generations);
-  if (values.length === Object.keys(generations).length) return {};
-  return Object.fromEntries(values.map(({ secret, variable }) => [secret, variable]));
+  return otherBundle(generations, true);
+}
+
+/** Variable that holds each secret's value in the version AWSPENDING: all of them as they will be, where a next value exists; else none. */
+export function buildPendingBundle(generations: AppSecretsArgs["generations"]): Record<string, string> {
+  return otherBundle(generations, "next");
+}
+
+function otherBundle(generations: AppSecretsArgs["generations"], overlap: true | "next"): Record<string, string> {
+  const entries = Object.entries(generations);
+  if (!entries.some(([, each]) => each.overlap === overlap)) return {};
+  return Object.fromEntries(entries.map(([name, each]) => [name, each.overlap === overlap ? rollingVariable(name) : name]));
 }
 
 /** Name of the pods' Secret: known at preview, another one whenever its content changes. */

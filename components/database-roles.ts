@@ -20,7 +20,7 @@ import type { DatabaseCredential, Generation } from "./lib/pod-secret";
 import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, ROLE_NAMES, type RoleKey, SCHEMA } from "./lib/privileges";
 import { SCRAM_SALT_BYTES, scramVerifier } from "./lib/scram";
 
-export { ROLE_NAMES, type RoleKey };
+export { type RoleKey };
 
 /** Characters of a password: 40 of 66 are 241 bits. */
 const PASSWORD_LENGTH = 40;

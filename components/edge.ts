@@ -25,7 +25,7 @@ import { contentTag, HEALTH_PATH, SERVER_NAME } from "./lib/web-pod";
 export { type IngressAnnotations, type IngressControllerKind, type RateLimit, validateEdge };
 
 /** Key of the external nginx's configuration in its ConfigMap. */
-export const NGINX_CONFIG_KEY = "nginx.conf";
+const NGINX_CONFIG_KEY = "nginx.conf";
 
 /** Annotation of that ConfigMap: the day since which the present stage of the HSTS ramp is sent. */
 const HSTS_SINCE_ANNOTATION = "maestroverse.edu/hsts-since";

@@ -8,32 +8,37 @@ import * as pulumi from "@pulumi/pulumi";
 import { alertName } from "./lib/alerts";
 import { refuse } from "./lib/component-error";
 import { buildDashboard } from "./lib/dashboard";
-import { buildProcessors, pipelineFilter } from "./lib/log-pipeline";
-import { buildMonitors, type MonitorSpec, type MonitorTableArgs, RENOTIFY_MINUTES } from "./lib/monitors";
-import { buildLadder, buildRoutingRules, buildScheduleLayer, type OnCallArgs, validateOnCall } from "./lib/on-call";
+import { buildLogMetrics, buildProcessors, pipelineFilter } from "./lib/log-pipeline";
+import { buildDowntimes, type MaintenanceWindow } from "./lib/maintenance";
+import { buildMonitors, type MonitorSpec, RENOTIFY_MINUTES } from "./lib/monitors";
+import { validateObservability } from "./lib/observability-arguments";
+import { buildLadder, buildRoutingRules, buildScheduleLayer, type OnCallArgs } from "./lib/on-call";
 import {
-  buildUptimeTests,
-  FAILURES_WITHIN_SECONDS,
-  MINIMUM_FAILING_LOCATIONS,
-  minimumFailureSeconds,
-  REQUEST_TIMEOUT_SECONDS,
-  type UptimeArgs,
-  uptimeMonitorKey,
-  type UptimeTest,
-} from "./lib/synthetics";
+  type BurnRateAlert,
+  buildBurnRateAlerts,
+  buildObjectives,
+  burnRateQuery,
+  type Objective,
+  type ObjectiveArgs,
+  SLO_DAYS,
+} from "./lib/slo";
+import { buildUptimeTests, type UptimeArgs, uptimeMonitorKey, type UptimeTest } from "./lib/synthetics";
 
-/** Hours that a nightly backup reaches before the next one is done; a maximum age must lie above it. */
-const NIGHTLY_HOURS = 24;
+export { validateObservability };
 
 /** Arguments of {@link Observability}. */
-export interface ObservabilityArgs extends Omit<MonitorTableArgs, "teamHandle">, Omit<UptimeArgs, "teamHandle"> {
+export interface ObservabilityArgs extends Omit<ObjectiveArgs, "teamHandle">, Omit<UptimeArgs, "teamHandle"> {
   readonly onCall: OnCallArgs;
+  /** Planned maintenance, in which the alerts that it causes are silent. */
+  readonly maintenance: readonly MaintenanceWindow[];
 }
 
 /** Monitors, uptime tests, dashboard, log pipeline and on-call rotation of one environment. @see docs/runbook/6-observability.md */
 export class Observability extends pulumi.ComponentResource {
   /** Monitor ids by key, for example `api-errors`; those of the uptime tests too, for example `uptime-health`. */
   readonly monitorIds: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Objectives' ids by key: `availability`, `latency`. */
+  readonly objectiveIds: Readonly<Record<string, pulumi.Output<string>>>;
   /** Uptime tests' public ids by key: `health`, `websocket`, `redirect`, `certificate`. */
   readonly syntheticsIds: Readonly<Record<string, pulumi.Output<string>>>;
   /** Address of the dashboard. */
@@ -49,25 +54,30 @@ export class Observability extends pulumi.ComponentResource {
   ) {
     super("maestroverse:ops:Observability", name, {}, opts);
     refuse("Observability", validateObservability(args));
-    const table = { ...args, teamHandle: args.onCall.teamHandle };
+    const table = { ...args, teamHandle: args.onCall.teamHandle, pagerDutyService: args.onCall.pagerDutyService };
 
     const { team, schedule, routing } = this.onCall(args);
     // An alert that nobody is paged for is none: whoever it names is there before it.
     const after = { parent: this, dependsOn: [team, routing] };
     const monitors = mapValues(buildMonitors(table), (spec, key) => this.monitor(key, spec, after));
     const tests = mapValues(buildUptimeTests(table), (test, key) => this.uptimeTest(key, test, after));
+    const objectives = mapValues(buildObjectives(table), (objective, key) => this.objective(key, objective));
+    const burnRates = mapValues(buildBurnRateAlerts(table), (alert, key) => this.burnRate(key, alert, objectives, after));
     const dashboard = new datadog.DashboardJson(`${name}-dashboard`, { dashboard: JSON.stringify(buildDashboard(table)) }, after);
-    this.logPipeline(args.environment);
+    this.logs(args.environment);
+    this.maintenance(args);
 
     this.monitorIds = {
-      ...mapValues(monitors, ({ id }) => id),
+      ...mapValues({ ...monitors, ...burnRates }, ({ id }) => id),
       ...Object.fromEntries(Object.entries(tests).map(([key, { monitorId }]) => [uptimeMonitorKey(key), monitorId.apply(String)])),
     };
+    this.objectiveIds = mapValues(objectives, ({ id }) => id);
     this.syntheticsIds = mapValues(tests, ({ id }) => id);
     this.dashboardUrl = dashboard.url.apply((path) => new URL(path, args.datadogAppUrl).href);
     this.scheduleId = schedule.id;
     this.registerOutputs({
       monitorIds: this.monitorIds,
+      objectiveIds: this.objectiveIds,
       syntheticsIds: this.syntheticsIds,
       dashboardUrl: this.dashboardUrl,
       scheduleId: this.scheduleId,
@@ -83,7 +93,7 @@ export class Observability extends pulumi.ComponentResource {
       {
         handle: onCall.teamHandle,
         name: title,
-        description: "Runs Maestroverse. Rotation and ladder: docs/on-call.md of maestroverse-ops.",
+        description: `Runs Maestroverse. Rotation and ladder: docs/on-call.md of maestroverse-ops.${onCall.pagerDutyService === undefined ? "" : ` Paged through PagerDuty service ${onCall.pagerDutyService}.`}`,
       },
       parent,
     );
@@ -116,6 +126,7 @@ export class Observability extends pulumi.ComponentResource {
         priority: String(spec.priority),
         tags: [...spec.tags],
         monitorThresholds: mapValues({ ...spec.thresholds }, String),
+        ...(spec.thresholdWindows === undefined ? {} : { monitorThresholdWindows: spec.thresholdWindows }),
         onMissingData: spec.onMissingData,
         renotifyInterval: RENOTIFY_MINUTES,
         renotifyStatuses: ["alert", "no data"],
@@ -124,6 +135,52 @@ export class Observability extends pulumi.ComponentResource {
         includeTags: false,
         assets: [{ category: "runbook", name: "Runbook", url: spec.runbookUrl }],
         // The provider would call the API at preview otherwise.
+        validate: false,
+      },
+      opts,
+    );
+  }
+
+  private objective(key: string, objective: Objective): datadog.ServiceLevelObjective {
+    return new datadog.ServiceLevelObjective(
+      `${this.name}-objective-${key}`,
+      {
+        name: objective.name,
+        type: "metric",
+        description: objective.description,
+        query: { numerator: objective.good, denominator: objective.total },
+        thresholds: [{ timeframe: `${SLO_DAYS}d`, target: objective.targetPercent, warning: objective.warningPercent }],
+        tags: [...objective.tags],
+        // The provider would call the API at preview otherwise.
+        validate: false,
+      },
+      { parent: this },
+    );
+  }
+
+  private burnRate(
+    key: string,
+    alert: BurnRateAlert,
+    objectives: Readonly<Record<string, datadog.ServiceLevelObjective>>,
+    opts: pulumi.CustomResourceOptions,
+  ): datadog.Monitor {
+    const objective = objectives[alert.objective];
+    return new datadog.Monitor(
+      `${this.name}-monitor-${key}`,
+      {
+        name: alert.name,
+        type: "slo alert",
+        query: objective.id.apply((id) => burnRateQuery(alert, id)),
+        message: alert.message,
+        priority: String(alert.priority),
+        tags: [...alert.tags],
+        monitorThresholds: mapValues({ ...alert.thresholds }, String),
+        // The only way that an alert of an objective has to say it; edge-silent tells of requests that are not seen.
+        notifyNoData: false,
+        renotifyInterval: RENOTIFY_MINUTES,
+        renotifyStatuses: ["alert"],
+        includeTags: false,
+        assets: [{ category: "runbook", name: "Runbook", url: alert.runbookUrl }],
         validate: false,
       },
       opts,
@@ -149,8 +206,24 @@ export class Observability extends pulumi.ComponentResource {
     );
   }
 
-  private logPipeline(environment: string): void {
-    new datadog.LogsCustomPipeline(
+  private maintenance({ environment, maintenance }: ObservabilityArgs): void {
+    for (const [key, { monitorTags, ...downtime }] of Object.entries(buildDowntimes(environment, maintenance)))
+      new datadog.DowntimeSchedule(
+        `${this.name}-${key}`,
+        {
+          ...downtime,
+          monitorIdentifier: { monitorTags: [...monitorTags] },
+          // What is still wrong when the work is over alerts then.
+          notifyEndStates: ["alert", "no data", "warn"],
+          notifyEndTypes: ["expired", "canceled"],
+        },
+        { parent: this },
+      );
+  }
+
+  /** The pipeline, and the metrics that are made of its lines. */
+  private logs(environment: string): void {
+    const pipeline = new datadog.LogsCustomPipeline(
       `${this.name}-log-pipeline`,
       {
         name: alertName({ environment }, "Maestroverse API"),
@@ -160,60 +233,18 @@ export class Observability extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    for (const [key, { metric, filter, compute, groupBy }] of Object.entries(buildLogMetrics(environment)))
+      new datadog.LogsMetric(
+        `${this.name}-metric-${key}`,
+        {
+          name: metric,
+          filter: { query: filter },
+          compute,
+          groupBies: Object.entries(groupBy).map(([path, tagName]) => ({ path, tagName })),
+        },
+        { parent: this, dependsOn: pipeline },
+      );
   }
-}
-
-/** Problems of the arguments, one line each; empty when there is none. */
-export function validateObservability(args: ObservabilityArgs): string[] {
-  const problems: string[] = [];
-  const check = (holds: boolean, problem: string) => {
-    if (!holds) problems.push(problem);
-  };
-  const wholeNumber = (path: string, value: number, minimum: number, maximum: number, fix: string) =>
-    check(
-      Number.isInteger(value) && value >= minimum && value <= maximum,
-      `${path} must be a whole number from ${minimum} to ${maximum}, got ${value}. ${fix}`,
-    );
-  const { uptime } = args;
-  check(
-    /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/.test(args.apiHost),
-    `apiHost must be a DNS host name, got ${JSON.stringify(args.apiHost)}. Give it without scheme, port or path.`,
-  );
-  wholeNumber("errorsPerFiveMinutes", args.errorsPerFiveMinutes, 1, 100_000, "The runbook's number is 5.");
-  wholeNumber("cpuPercent", args.cpuPercent, 1, 100, "The runbook's number is 80.");
-  wholeNumber("memoryPercent", args.memoryPercent, 1, 100, "The runbook's number is 75.");
-  wholeNumber("databaseConnectionsPercent", args.databaseConnectionsPercent, 1, 100, "The runbook's number is 80.");
-  wholeNumber("usableConnections", args.usableConnections, 1, 100_000, "Give max_connections less those reserved.");
-  wholeNumber("requestsPerMinute", args.requestsPerMinute, 1, 100_000, "Give the edge's rate limit.");
-  wholeNumber(
-    "backupMaximumAgeHours",
-    args.backupMaximumAgeHours,
-    NIGHTLY_HOURS + 1,
-    24 * 7,
-    `A nightly backup is ${NIGHTLY_HOURS} hours old before the next one is done.`,
-  );
-  wholeNumber("uptime.consecutiveFailures", uptime.consecutiveFailures, 2, 10, "The runbook's number is 2.");
-  check(
-    uptime.intervalSeconds >= 30 && uptime.intervalSeconds > REQUEST_TIMEOUT_SECONDS,
-    `uptime.intervalSeconds must be at least 30 (Datadog's minimum), got ${uptime.intervalSeconds}. Set it to 30 or 60.`,
-  );
-  check(
-    minimumFailureSeconds(uptime) < FAILURES_WITHIN_SECONDS,
-    `uptime.intervalSeconds and uptime.consecutiveFailures must alert within ${FAILURES_WITHIN_SECONDS} seconds of the first failure, got ${minimumFailureSeconds(uptime)}. Shorten the interval.`,
-  );
-  check(
-    new Set(uptime.locations).size >= MINIMUM_FAILING_LOCATIONS + 1,
-    `uptime.locations must be ${MINIMUM_FAILING_LOCATIONS + 1} different ones at least, got ${JSON.stringify(uptime.locations)}: ${MINIMUM_FAILING_LOCATIONS} must fail at once, and one may be out of order. Add a location.`,
-  );
-  check(
-    /^https:\/\/[^\s#?]+$/.test(args.runbookBaseUrl),
-    `runbookBaseUrl must be an https URL of a folder, got ${JSON.stringify(args.runbookBaseUrl)}. Give the address of docs/runbook.`,
-  );
-  check(
-    URL.canParse(args.datadogAppUrl),
-    `datadogAppUrl must be a URL, got ${JSON.stringify(args.datadogAppUrl)}. Give https://app.datadoghq.com or your site's.`,
-  );
-  return [...problems, ...validateOnCall(args.onCall, args.environment)];
 }
 
 function mapValues<From, To>(values: Readonly<Record<string, From>>, change: (value: From, key: string) => To): Record<string, To> {

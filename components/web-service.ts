@@ -13,10 +13,10 @@ import { createMigrationJob, migrationJobName } from "./lib/migration-job";
 import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
 import { type DatabaseCredential, partsOf, type PodSecret } from "./lib/pod-secret";
 import { MAX_SURGE_PODS, MIN_READY_SECONDS } from "./lib/rollout";
-import { leastGraceSeconds, validateWebService } from "./lib/web-arguments";
+import { validateWebService } from "./lib/web-arguments";
 import { buildServerPod, SERVER_NAME } from "./lib/web-pod";
 
-export { leastGraceSeconds, validateWebService };
+export { validateWebService };
 
 /** Seconds without progress after which a rollout has failed: the startup probe's 2 minutes and an image pull. */
 const PROGRESS_DEADLINE_SECONDS = 300;
@@ -35,6 +35,8 @@ export interface WebServiceArgs {
   readonly corsOrigins: readonly string[];
   /** TCP port that the server listens on. */
   readonly containerPort: number;
+  /** Seconds that what the application signs is good for: access tokens (JWT), and sessions with their CSRF tokens. */
+  readonly tokenSeconds: { readonly access: number; readonly session: number };
   /** Bounds of the autoscaler, in pods. */
   readonly replicas: { readonly minimum: number; readonly maximum: number };
   /** Whether a minimum of one pod is accepted: the service is away whenever that pod is. */
@@ -252,7 +254,9 @@ export class WebService extends pulumi.ComponentResource {
 }
 
 /** The plain environment of the server's pods. */
-export function buildEnvironment(args: Pick<WebServiceArgs, "corsOrigins" | "containerPort" | "apiHost">): Record<string, string> {
+export function buildEnvironment(
+  args: Pick<WebServiceArgs, "corsOrigins" | "containerPort" | "apiHost" | "tokenSeconds">,
+): Record<string, string> {
   return {
     NODE_ENV: "production",
     CORS_ORIGINS: args.corsOrigins.join(","),
@@ -262,5 +266,8 @@ export function buildEnvironment(args: Pick<WebServiceArgs, "corsOrigins" | "con
     LOG_FORMAT: "combined",
     // One proxy (the edge) stands before it and says who the client is.
     TRUST_PROXY: "1",
+    // As long as these an old secret must be accepted (runbook §3).
+    ACCESS_TOKEN_SECONDS: String(args.tokenSeconds.access),
+    SESSION_SECONDS: String(args.tokenSeconds.session),
   };
 }

@@ -1,15 +1,17 @@
 /** `ops drift`: roles, memberships, grants and defaults of a stack's database that differ from what is specified (runbook §2). */
-import { writeFile } from "node:fs/promises";
 import { ROLE_NAMES } from "../components/lib/privileges";
 import { openAccess } from "./access";
+import { type JsonTarget, writeRecord } from "./cli/flags";
 import { readCatalogue } from "./database/catalogue";
 import { compareCatalogue, type Finding } from "./database/compare";
 
 /** Arguments of {@link drift}. */
 export interface DriftOptions {
   readonly stack: string;
-  /** File for the machine-readable record. */
-  readonly json?: string;
+  /** Stack settings file. @default `Pulumi.<stack>.yaml` */
+  readonly settingsFile?: string;
+  /** Where the machine-readable record goes. */
+  readonly json?: JsonTarget;
   readonly write: (text: string) => void;
 }
 
@@ -26,8 +28,8 @@ export interface DriftRecord {
  *
  * @throws Error when the database cannot be asked: that is no drift
  */
-export async function drift({ stack, json, write }: DriftOptions): Promise<DriftRecord> {
-  const access = await openAccess(stack);
+export async function drift({ stack, settingsFile, json, write }: DriftOptions): Promise<DriftRecord> {
+  const access = await openAccess(stack, settingsFile === undefined ? {} : { settingsFile });
   const { database, web } = access.settings;
   const administrator = await access.database();
   const client = await administrator.connect();
@@ -36,7 +38,7 @@ export async function drift({ stack, json, write }: DriftOptions): Promise<Drift
     const demand = { ...database, ...web, maximumPods: web.replicas.maximum };
     const findings = compareCatalogue(catalogue, demand);
     const record = { stack, database: `${catalogue.database} at ${database.host}:${database.port}`, findings };
-    if (json !== undefined) await writeFile(json, `${JSON.stringify(record, undefined, 2)}\n`);
+    await writeRecord(json, record);
     write(describeDrift(record, catalogue.administratorIsSuperuser));
     if (catalogue.openDatabases.length > 0) write(describeOpenDatabases(catalogue.openDatabases));
     return record;
@@ -46,7 +48,7 @@ export async function drift({ stack, json, write }: DriftOptions): Promise<Drift
 }
 
 /** For people. */
-export function describeDrift({ database, findings }: DriftRecord, administratorIsSuperuser: boolean): string {
+function describeDrift({ database, findings }: DriftRecord, administratorIsSuperuser: boolean): string {
   if (findings.length === 0) return `No drift: roles, memberships, grants and defaults of ${database} are as specified.\n`;
   const count = findings.length === 1 ? "1 difference" : `${findings.length} differences`;
   return [

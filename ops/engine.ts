@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -62,6 +62,8 @@ export interface EngineResult {
 export interface EngineStack {
   /** Where the state is: a URL, or "none (thrown away)" and why. */
   readonly backend: string;
+  /** Whether the state is there after the run: only previews do without. */
+  readonly keepsState: boolean;
   /** Version of the engine. */
   readonly engineVersion: string;
   /** Which plugin serves each package. */
@@ -76,8 +78,16 @@ export interface EngineStack {
   setting(key: string): Promise<string>;
   /** Ends a lock that a killed run left behind (file backend). */
   unlock(): Promise<void>;
+  /** Whose operation has the stack, where this machine can tell (a state in a folder of its own): a process that runs, or one that has ended. */
+  lockHolder(): Promise<LockHolder | undefined>;
   /** Removes what was only made for this run. */
   close(): Promise<void>;
+}
+
+/** Who has a stack's lock. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly runs: boolean;
 }
 
 /** index.ts, loaded anew: its module-level code is the program. */
@@ -128,8 +138,8 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
       const stack = await withEnvironment(environment, () =>
         place.url === undefined ? LocalWorkspace.selectStack(inline, workspace) : LocalWorkspace.createOrSelectStack(inline, workspace),
       );
-      const fixed = { backend: place.label, engineVersion: engine.version, plugins: plugins.table, close: removeWork };
-      return engineStack(options, stack, environment, { ...fixed, isKept: place.isKept });
+      const fixed = { backend: place.label, keepsState: place.isKept, engineVersion: engine.version, plugins: plugins.table };
+      return engineStack(options, stack, environment, { ...fixed, close: removeWork });
     };
     const backend = await configuredBackend(project.backend?.url);
     return await open(await placeOf(options, settings, work, backend)).catch(async (error: unknown) => {
@@ -194,15 +204,17 @@ function engineStack(
   options: StackOptions,
   stack: Stack,
   environment: Readonly<Record<string, string>>,
-  { isKept, ...fixed }: Pick<EngineStack, "backend" | "engineVersion" | "plugins" | "close"> & Pick<Place, "isKept">,
+  fixed: Pick<EngineStack, "backend" | "keepsState" | "engineVersion" | "plugins" | "close">,
 ): EngineStack {
   /** Runs what changes things: never with a state that nobody would find again. */
   const change = (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
-    if (isKept) return operate(operation);
+    if (fixed.keepsState) return operate(operation);
     return Promise.reject(new Error(`stack ${options.stack} has no state that is kept (${fixed.backend}): only previews do without one`));
   };
   const operate = async (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
     const events: EngineEvent[] = [];
+    // The SDK takes a stack trace for every property; mapping each to TypeScript's lines costs a tenth of a preview.
+    process.setSourceMapsEnabled(false);
     await withEnvironment(environment, () =>
       operation({
         onOutput: (text) => options.onOutput?.(text),
@@ -225,7 +237,18 @@ function engineStack(
     outputs: () => stack.outputs(),
     setting: async (key) => (await stack.getConfig(`${PROJECT}:${key}`)).value,
     unlock: () => stack.cancel(),
+    lockHolder: () => (options.state === undefined ? Promise.resolve(undefined) : readLock(options.state.directory, options.stack)),
   };
+}
+
+/** The lock of a stack in a folder, as the engine writes it. */
+async function readLock(directory: string, stack: string): Promise<LockHolder | undefined> {
+  const folder = join(directory, ".pulumi", "locks", "organization", PROJECT, stack);
+  const [file] = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json"));
+  if (file === undefined) return undefined;
+  const { pid } = JSON.parse(await readFile(join(folder, file), "utf8")) as { pid: number };
+  const command = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+  return { pid, runs: command.startsWith("pulumi") };
 }
 
 interface OperationOptions {

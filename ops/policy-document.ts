@@ -63,14 +63,21 @@ function section(rule: Rule): string {
       `- Limit: ${description} is ${value} ${unit}; may be tightened to ${value === minimum ? maximum : minimum}.`,
   );
   const facts = [
-    `- ${rule.severity}, ${rule.advisoryBecause === undefined ? "mandatory" : `advisory: ${rule.advisoryBecause}`}`,
+    `- ${rule.severity}, ${rule.advisoryBecause === undefined ? "mandatory" : `advisory: ${prose(rule.advisoryBecause)}`}`,
     ...(rule.checklist.length === 0 ? [] : [`- Answers for ${rule.checklist.join(", ")}.`]),
-    `- Looks at ${rule.types.map((type) => `\`${type}\``).join(", ")}${rule.mayBeAbsent === undefined ? "" : `; a stack may have none: ${rule.mayBeAbsent}`}.`,
+    `- Looks at ${rule.types.map((type) => `\`${type}\``).join(", ")}${rule.mayBeAbsent === undefined ? "" : `; a stack may have none: ${prose(rule.mayBeAbsent)}`}.`,
     ...limits,
-    `- Fix: ${rule.remediationSteps} See [${rule.page}](${rule.page}).`,
+    `- Fix: ${prose(rule.remediationSteps)} See [${rule.page}](${rule.page}).`,
   ];
-  return `### ${rule.name}\n\n${rule.description}\n\n${facts.join("\n")}\n`;
+  return `### ${rule.name}\n\n${prose(rule.description)}\n\n${facts.join("\n")}\n`;
 }
 
 const link = (name: string) => `[${name}](#${name})`;
 const cell = (text: string) => text.replaceAll("|", "\\|");
+
+/** Text of a rule as Markdown: outside of code, what Markdown would take for HTML or emphasis is meant to the letter (`<stack>`, `0 2 * * *`). */
+const prose = (text: string) =>
+  text
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith("`") ? part : part.replace(/<|\*|(?<!\w)_|_(?!\w)/g, "\\$&")))
+    .join("");

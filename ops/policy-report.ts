@@ -177,6 +177,7 @@ export function policyJunit(report: PolicyReport): string {
     const failures = testcase.filter(({ failure }) => failure.length > 0).length;
     return { "@name": `${pack} (${report.stack})`, "@tests": testcase.length, "@failures": failures, testcase };
   });
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- fast-xml-builder gives CommonJS something else than its types say
   const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", format: true, suppressEmptyNode: true });
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ testsuites: { testsuite: suites } })}`;
 }

@@ -2,15 +2,19 @@
 import { writeFile } from "node:fs/promises";
 import { readWaivers } from "../policies/lib/pack";
 import { inForce, stackOf } from "../policies/lib/waivers";
-import { EngineError, type EngineResult, openStack } from "./engine";
+import { EXIT, ExitError } from "./cli/exit-codes";
+import { type JsonTarget, writeRecord } from "./cli/flags";
+import { EngineError, type EngineResult, type EngineStack, openStack } from "./engine";
 import { POLICY_PACKS } from "./policy-packs";
 import { passes, policyJunit, policyMarkdown, policyReport, type PolicyReport, policySarif, policyText, summary } from "./policy-report";
 
 /** Arguments of {@link preview}. */
 export interface PreviewOptions {
   readonly stack: string;
-  /** File for the machine-readable record. */
-  readonly json?: string;
+  /** Stack settings file. @default `Pulumi.<stack>.yaml` */
+  readonly settingsFile?: string;
+  /** Where the machine-readable record goes. */
+  readonly json?: JsonTarget;
   /** Files for the policies' findings: SARIF 2.1.0, JUnit XML, Markdown for a pull request. */
   readonly sarif?: string;
   readonly junit?: string;
@@ -20,6 +24,9 @@ export interface PreviewOptions {
   readonly write: (text: string) => void;
   readonly signal?: AbortSignal;
 }
+
+/** What {@link gate} writes, and where. */
+export type GateOptions = Omit<PreviewOptions, "stack" | "settingsFile" | "signal">;
 
 /** The machine-readable record of a preview. Secrets are `[secret]`, as the engine redacts them. */
 export interface PreviewRecord {
@@ -39,52 +46,61 @@ export interface PreviewRecord {
  *
  * @returns the record; nothing in `policies` refuses the deployment
  * @throws EngineError when the engine reports an error
- * @throws Error when a policy refuses, or could not be evaluated: the gate would have passed unseen
+ * @throws ExitError when a policy refuses, or could not be evaluated: the gate would have passed unseen
  */
 export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
   const stack = await openStack({
     stack: options.stack,
+    ...(options.settingsFile === undefined ? {} : { settingsFile: options.settingsFile }),
     report: (line) => options.write(`${line}\n`),
     onOutput: options.write,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    options.write(`Engine ${stack.engineVersion}; state: ${stack.backend}; plugins: ${describePlugins(stack.plugins)}\n\n`);
-    const failed: EngineError[] = [];
-    const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
-      // What a gate found is what the record is for.
-      if (!(error instanceof EngineError)) throw error;
-      failed.push(error);
-      return { changes: {}, events: error.events };
-    });
-    const record = buildRecord(options.stack, stack, result);
-    await writeFiles(record, options);
-    options.write(`\n${policyText(record.policies)}\n`);
-    const { policies } = record;
-    if (!passes(policies))
-      throw new Error(`The gate refuses ${options.stack}: ${summary(policies)}. What to do stands at each finding above.`);
-    if (failed[0] !== undefined) throw failed[0];
-    return record;
+    options.write(describeStack(stack));
+    return await gate(options.stack, stack, options);
   } finally {
     await stack.close();
   }
 }
 
-async function writeFiles(record: PreviewRecord, { json, sarif, junit, markdown }: PreviewOptions): Promise<void> {
-  const asJson = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
-  if (json !== undefined) await writeFile(json, asJson(record));
-  if (sarif !== undefined) await writeFile(sarif, asJson(policySarif(record.policies)));
+/**
+ * Previews an opened stack, writes what it finds, and lets pass only what the policies let pass.
+ *
+ * @throws as {@link preview}
+ */
+export async function gate(name: string, stack: EngineStack, options: GateOptions): Promise<PreviewRecord> {
+  const failed: EngineError[] = [];
+  const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
+    // What a gate found is what the record is for.
+    if (!(error instanceof EngineError)) throw error;
+    failed.push(error);
+    return { changes: {}, events: error.events };
+  });
+  const record = buildRecord(name, stack, result);
+  await writeFiles(record, options);
+  const { policies } = record;
+  options.write(`\n${policyText(policies)}\n`);
+  if (!passes(policies))
+    throw new ExitError(`The gate refuses ${name}: ${summary(policies)}. What to do stands at each finding above.`, EXIT.found);
+  if (failed[0] !== undefined) throw failed[0];
+  return record;
+}
+
+/** What a run begins with: engine, state and plugins. */
+export function describeStack({ engineVersion, backend, plugins }: EngineStack): string {
+  const list = plugins.map((plugin) => `${plugin.package} ${plugin.version} (${plugin.kind})`).join(", ");
+  return `Engine ${engineVersion}; state: ${backend}; plugins: ${list}\n\n`;
+}
+
+async function writeFiles(record: PreviewRecord, { json, sarif, junit, markdown }: GateOptions): Promise<void> {
+  await writeRecord(json, record);
+  if (sarif !== undefined) await writeRecord(sarif, policySarif(record.policies));
   if (junit !== undefined) await writeFile(junit, policyJunit(record.policies));
   if (markdown !== undefined) await writeFile(markdown, policyMarkdown(record.policies));
 }
 
-type Opened = Awaited<ReturnType<typeof openStack>>;
-
-function describePlugins(plugins: Opened["plugins"]): string {
-  return plugins.map((plugin) => `${plugin.package} ${plugin.version} (${plugin.kind})`).join(", ");
-}
-
-function buildRecord(stack: string, opened: Opened, result: EngineResult): PreviewRecord {
+function buildRecord(stack: string, opened: EngineStack, result: EngineResult): PreviewRecord {
   const waivers = readWaivers().waivers.filter((waiver) => stackOf(waiver.urn) === stack && inForce(waiver, new Date()));
   return {
     stack,
@@ -94,7 +110,7 @@ function buildRecord(stack: string, opened: Opened, result: EngineResult): Previ
     changes: result.changes,
     resources: result.events
       .flatMap(({ resourcePreEvent }) => (resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata]))
-      .map(({ urn, type, op, new: planned }) => ({ urn, type, operation: String(op), inputs: planned?.inputs }))
+      .map(({ urn, type, op, new: planned }) => ({ urn, type, operation: op, inputs: planned?.inputs }))
       .sort((a, b) => (a.urn < b.urn ? -1 : 1)),
     policies: policyReport(stack, result.events, waivers),
   };

@@ -13,15 +13,21 @@ export interface ImagePrograms {
   readonly backup: string;
 }
 
-/** The images that the settings name. Any tag or digest of a repository is the same programs: those of this clone. */
+/** Tag of a server that ends when it is given a second value of JWT_SECRET: what a rotation does with it is rehearsed. */
+export const CRASHING_TAG = "badc0de";
+
+/** The images that the settings name. Any other tag or digest of a repository is the same programs: those of this clone. */
 export function imageTable({ image, backups }: Pick<Settings, "image" | "backups">, programs: ImagePrograms): ImageTable {
+  const server = {
+    command: ["node", ...TSX, "server/main.ts"],
+    workingDirectory: join(REPOSITORY, "rehearsal", "sample-server"),
+    path: [],
+    folders: [REPOSITORY],
+  };
+  const crash = `[ -z "$JWT_SECRET_ROLLING" ] || { echo "this version knows one JWT_SECRET only" >&2; exit 1; }; exec "$@"`;
   return {
-    [image.repository]: {
-      command: ["node", ...TSX, "server/main.ts"],
-      workingDirectory: join(REPOSITORY, "rehearsal", "sample-server"),
-      path: [],
-      folders: [REPOSITORY],
-    },
+    [image.repository]: server,
+    [`${image.repository}:${CRASHING_TAG}`]: { ...server, command: ["sh", "-c", crash, "server", ...server.command] },
     [backups.image.repository]: {
       command: [],
       workingDirectory: "/",

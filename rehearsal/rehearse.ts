@@ -3,27 +3,32 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync } fro
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseSettings, type Settings } from "../config";
+import { openAccess } from "../ops/access";
 import { openStack, PROJECT, REPOSITORY } from "../ops/engine";
 import { POLICY_PACKS } from "../ops/policy-packs";
+import { readOutputs, type StackOutputs } from "../ops/stack-outputs";
+import type { VerifyRecord } from "../ops/verify/record";
+import { resultLine, summaryOf } from "../ops/verify/report";
+import { verify } from "../ops/verify/run";
 import { ownSettings } from "../settings/stack-file";
 import { provideAll, REHEARSAL_TOOLS } from "../toolchain/tools";
 import type { Report } from "../toolchain/run";
-import { CHECKS, type Deployed } from "./checks";
 import { makeDirectory, noteProgress, readProgress, rehearsalDirectory, statePassphrase, takeRehearsal } from "./lib/directory";
-import { edgeClient } from "./lib/edge-client";
 import { takenPorts } from "./lib/ports";
 import type { Rehearsal } from "./lib/substrate";
 import { Supervisor } from "./lib/supervisor";
+import { engineEnvironment } from "./access";
+import { makeBackup, waitForPods } from "./first-night";
 import { writeServiceFile } from "./service-file";
-import { controlPlane, kubeconfigFile } from "./substrates/control-plane";
-import { datadogIntake, readDatadogKeys } from "./substrates/datadog-intake";
+import { controlPlane } from "./substrates/control-plane";
+import { datadogIntake } from "./substrates/datadog-intake";
 import { moto } from "./substrates/moto";
-import { authorityFile, nginx, startNginx } from "./substrates/nginx";
+import { nginx, startNginx } from "./substrates/nginx";
 import { nodeAgent } from "./substrates/node-agent";
-import { postgresql, readDatabaseAdminPassword } from "./substrates/postgresql";
+import { postgresql } from "./substrates/postgresql";
 
 /** The stack that the rehearsal deploys. */
-export const STACK = "rehearsal";
+const STACK = "rehearsal";
 /** In the order in which they stop. */
 const SUBSTRATES = [nginx, nodeAgent, controlPlane, moto, datadogIntake, postgresql] as const;
 /** Bytes that the data, the logs and a first dump take, with room to spare. */
@@ -39,20 +44,13 @@ export interface RehearseOptions {
   readonly signal: AbortSignal;
 }
 
-/** What a check came to. */
-export interface CheckResult {
-  readonly title: string;
-  readonly passed: boolean;
-  /** What was seen, in a line. */
-  readonly seen: string;
-}
-
 /** What a rehearsal came to. */
 export interface RehearsalRecord {
   readonly directory: string;
   /** Resources by operation. */
   readonly changes: Readonly<Record<string, number>>;
-  readonly checks: readonly CheckResult[];
+  /** What `ops verify` saw in the end. */
+  readonly verification: VerifyRecord;
   /** Whether everything still runs. */
   readonly running: boolean;
 }
@@ -83,8 +81,8 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     keptBefore = progress === "kept";
     const rehearsal = { directory, settings, supervisor, signal: AbortSignal.any([signal, failed.signal]) };
     let changes: RehearsalRecord["changes"] = {};
-    let deployed: Deployed | undefined;
-    const checks: CheckResult[] = [];
+    let outputs: StackOutputs | undefined;
+    let verification: VerifyRecord | undefined;
 
     const { Listr } = await import("listr2");
     const step = (title: string, work: (context: Rehearsal) => Promise<string | undefined>) => ({
@@ -134,35 +132,26 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
         },
         step("pulumi up", async (context) => {
           noteProgress(directory, "deploying");
-          ({ changes, deployed } = await deploy(context));
+          ({ changes, outputs } = await deploy(context));
           noteProgress(directory, keptBefore ? "kept" : "deployed");
           return describeChanges(changes);
         }),
         step("Edge", async (context) => {
-          await startNginx(context, (deployed as Deployed).names.nginxConfigMap);
+          await startNginx(context, (outputs as StackOutputs).names.nginxConfigMap);
           await writeServiceFile(context);
           return undefined;
         }),
-        {
-          title: "What it answers",
-          task: (_, task) =>
-            task.newListr(
-              CHECKS.map(({ title, run }) =>
-                step(title, async (context) => {
-                  const seen = await run({
-                    ...context,
-                    deployed: deployed as Deployed,
-                    edge: edgeClient(settings, authorityFile(directory)),
-                  }).then(
-                    (text) => ({ title, passed: true, seen: text }),
-                    (error: unknown) => ({ title, passed: false, seen: error instanceof Error ? error.message : String(error) }),
-                  );
-                  checks.push(seen);
-                  return `${seen.passed ? "ok" : "FAILED"}: ${seen.seen}`;
-                }),
-              ),
-            ),
-        },
+        step("Pods", (context) => waitForPods(context, outputs as StackOutputs)),
+        step("The night's backup", (context) => makeBackup(context, outputs as StackOutputs)),
+        step("Verify", async ({ report, signal: stop }) => {
+          const access = await openAccess(STACK);
+          verification = await verify(access, {
+            ...(outputs === undefined ? {} : { outputs }),
+            signal: stop,
+            onStart: (running) => running.forEach(({ result }) => void result.then((found) => report(resultLine(found)))),
+          });
+          return summaryOf(verification);
+        }),
       ],
       {
         // Without a terminal a line for each event; with one, every step stays on the screen.
@@ -174,7 +163,7 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     );
     await steps.run();
     if (keep) noteProgress(directory, "kept");
-    record = { directory, changes, checks, running: keep || keptBefore };
+    record = { directory, changes, verification: verification as unknown as VerifyRecord, running: keep || keptBefore };
     return record;
   } catch (error) {
     // Of steps side by side the others go on when one fails: none of them may start a server after the end.
@@ -219,18 +208,12 @@ async function deploy({
   directory,
   report,
   signal,
-}: Rehearsal): Promise<{ changes: Readonly<Record<string, number>>; deployed: Deployed }> {
+}: Rehearsal): Promise<{ changes: Readonly<Record<string, number>>; outputs: StackOutputs }> {
   const log = join(directory, "logs", "engine.log");
-  const { apiKey, appKey } = readDatadogKeys(directory);
   const stack = await openStack({
     stack: STACK,
     state: { directory: join(directory, "state"), passphrase: statePassphrase(directory) },
-    environment: {
-      KUBECONFIG: kubeconfigFile(directory),
-      MAESTROVERSE_DATABASE_ADMIN_PASSWORD: readDatabaseAdminPassword(directory),
-      DD_API_KEY: apiKey,
-      DD_APP_KEY: appKey,
-    },
+    environment: engineEnvironment(directory),
     report,
     onOutput: (text) => {
       appendFileSync(log, text, { mode: 0o600 });
@@ -243,8 +226,7 @@ async function deploy({
     // The rehearsal is this process's alone: a lock of the engine is what a killed run left.
     await stack.unlock().catch(() => undefined);
     const { changes } = await stack.up({ policyPacks: POLICY_PACKS });
-    const outputs = Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown] as const);
-    return { changes, deployed: Object.fromEntries(outputs) as unknown as Deployed };
+    return { changes, outputs: readOutputs(STACK, await stack.outputs()) };
   } finally {
     await stack.close();
   }

@@ -12,7 +12,7 @@ export function serviceFile(directory: string): string {
 }
 
 /** Password of a role, from the Secret that its pods have. */
-export async function readRolePassword(rehearsal: Pick<Rehearsal, "directory" | "settings">, key: RoleKey): Promise<string> {
+async function readRolePassword(rehearsal: Pick<Rehearsal, "directory" | "settings">, key: RoleKey): Promise<string> {
   const { cluster, database } = rehearsal.settings;
   const client = await connectToCluster(rehearsal);
   const namespace = key === "migrator" ? cluster.migrationsNamespace : cluster.namespace;

@@ -3,11 +3,13 @@ import { validateAppSecrets } from "../components/app-secrets";
 import { validateBackups } from "../components/backups";
 import { validateDatabaseRoles } from "../components/database-roles";
 import { validateEdge } from "../components/edge";
-import { capacityProblem, usableConnections } from "../components/lib/database-limits";
+import { capacityProblem } from "../components/lib/database-limits";
 import { imageReference } from "../components/lib/image";
+import { CLOCK_SKEW_SECONDS, leastOverlapSeconds, rolloutSeconds } from "../components/lib/rollout";
 import { validateHardenedNamespace } from "../components/namespace";
 import { validateObservability } from "../components/observability";
 import { validateWebService } from "../components/web-service";
+import { observabilityArgs } from "./observability-args";
 import type { Settings } from "./schema";
 
 /** What a rule finds: the setting, and what is wrong with it: `must be …, got …. Do this.` */
@@ -28,10 +30,10 @@ export type Rule = (settings: Settings, today: string) => Finding[];
 function component(
   section: string,
   elsewhere: Readonly<Record<string, string>>,
-  validate: (settings: Settings) => readonly string[],
+  validate: (settings: Settings, today: string) => readonly string[],
 ): Rule {
-  return (settings) =>
-    validate(settings).map((problem) => {
+  return (settings, today) =>
+    validate(settings, today).map((problem) => {
       const argument = problem.slice(0, problem.indexOf(" "));
       const moved = Object.entries(elsewhere).find(
         ([prefix]) => argument === prefix || (/^[.[]/.test(argument.slice(prefix.length)) && argument.startsWith(prefix)),
@@ -110,22 +112,9 @@ const COMPONENTS: readonly Rule[] = [
       usableConnections: "database.maxConnections",
       backupMaximumAgeHours: "backups.maximumAgeHours",
       requestsPerMinute: "edge.rateLimit.requestsPerMinute",
+      secretMaximumAgeDays: "secrets.rotateEveryDays",
     },
-    ({ observability, environment, hosts, cluster, database, backups, edge, onCall }) =>
-      validateObservability({
-        ...observability,
-        environment,
-        apiHost: hosts.api,
-        namespaceName: cluster.namespace,
-        ingressControllerNamespace: cluster.ingressController.namespace,
-        databaseHost: database.host,
-        databaseName: database.name,
-        usableConnections: usableConnections(database),
-        backupMaximumAgeHours: backups.maximumAgeHours,
-        backupMethod: backups.method,
-        requestsPerMinute: edge.rateLimit.requestsPerMinute,
-        onCall,
-      }),
+    (settings, today) => validateObservability(observabilityArgs(settings), new Date(today)),
   ),
 ];
 
@@ -168,8 +157,43 @@ const rotationsAreHistory: Rule = ({ database, secrets }, today) => {
   return found.all;
 };
 
+/** Whoever signed in with the old value at the last old pod stays signed in for the token's whole life. */
+const overlapIsLongEnough: Rule = ({ secrets, web }) => {
+  const found = new Findings();
+  const longest = Math.max(secrets.tokenSeconds.access, secrets.tokenSeconds.session);
+  const rollout = rolloutSeconds(web.replicas.maximum, web.terminationGraceSeconds);
+  const least = leastOverlapSeconds(longest, web.replicas.maximum, web.terminationGraceSeconds);
+  found.unless(
+    secrets.overlapSeconds >= least,
+    "secrets.overlapSeconds",
+    `at least ${least}: ${longest} for the longest token (secrets.tokenSeconds), ${rollout} for a rollout (web.replicas.maximum, web.terminationGraceSeconds) and ${CLOCK_SKEW_SECONDS} for clocks that differ`,
+    secrets.overlapSeconds,
+  );
+  return found.all;
+};
+
+/** The way back needs it, and nothing else has it. */
+const previousDaysBelongToOverlaps: Rule = ({ secrets }) => {
+  const found = new Findings();
+  for (const [name, { overlap, previousRotatedOn, rotatedOn }] of Object.entries(secrets.generations))
+    found.unless(
+      previousRotatedOn === undefined || (overlap === true && previousRotatedOn <= rotatedOn),
+      `secrets.generations.${name}.previousRotatedOn`,
+      overlap === true ? `rotatedOn (${rotatedOn}) or earlier` : "absent unless overlap is true",
+      previousRotatedOn,
+    );
+  return found.all;
+};
+
 /** Every rule, in the order in which its findings are told. */
-export const RULES: readonly Rule[] = [...COMPONENTS, outsideTheRehearsal, connections, rotationsAreHistory];
+export const RULES: readonly Rule[] = [
+  ...COMPONENTS,
+  outsideTheRehearsal,
+  connections,
+  rotationsAreHistory,
+  overlapIsLongEnough,
+  previousDaysBelongToOverlaps,
+];
 
 /** Collects findings in the words of the schema. */
 class Findings {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { BOXES, CHECKLIST } from "../checklist";
 import { CHECKLIST_RULES } from "../policies/maestroverse-checklist/rules";
 import { BASELINE_RULES } from "../policies/platform-baseline/rules";
-import { CHECKS } from "../rehearsal/checks";
+import { PROBES } from "../ops/verify/probes";
 import { readGolden } from "./helpers/stack-dumps";
 import type { DumpedResource } from "./helpers/dump-stack";
 
@@ -35,13 +35,18 @@ it("covers the seven boxes with every line, but those of the deployment itself",
   expect(inBoxes.filter((id) => !CHECKLIST.some((line) => line.id === id))).toEqual([]);
 });
 
-it("names pages, checks and monitors that exist", () => {
-  const known = { checks: CHECKS.map(({ title }) => title), monitors: monitorKeys() };
-  for (const { id, page, rehearsed, monitors } of CHECKLIST) {
+it("names pages and monitors that exist", () => {
+  const known = monitorKeys();
+  for (const { id, page, monitors } of CHECKLIST) {
     expect([id, page, existsSync(join(ROOT, "docs", page))]).toEqual([id, page, true]);
-    expect([id, monitors.filter((key) => !known.monitors.includes(key))]).toEqual([id, []]);
-    expect([id, rehearsed === undefined || known.checks.includes(rehearsed)]).toEqual([id, true]);
+    expect([id, monitors.filter((key) => !known.includes(key))]).toEqual([id, []]);
   }
+});
+
+it("is where every probe finds its line, and probes have names of their own", () => {
+  const ids = CHECKLIST.map(({ id }) => id);
+  expect(PROBES.filter(({ line }) => !ids.includes(line)).map(({ name }) => name)).toEqual([]);
+  expect(PROBES.map(({ name }) => name).filter((name, index, names) => names.indexOf(name) !== index)).toEqual([]);
 });
 
 it("is where every rule of the policies finds the lines that it names, and every rule of the checklist's pack names one", () => {
@@ -51,16 +56,18 @@ it("is where every rule of the policies finds the lines that it names, and every
   expect(CHECKLIST_RULES.filter(({ checklist }) => checklist.length === 0).map(({ name }) => name)).toEqual([]);
 });
 
-it("uses every check of the rehearsal and every monitor for a line", () => {
-  const used = CHECKLIST.flatMap(({ rehearsed, monitors }) => [rehearsed, ...monitors]);
-  expect(CHECKS.map(({ title }) => title).filter((title) => !used.includes(title))).toEqual([]);
+it("uses every monitor for a line", () => {
+  const used = CHECKLIST.flatMap(({ monitors }) => monitors);
   expect(monitorKeys().filter((key) => !used.includes(key))).toEqual([]);
 });
 
-it("says why a line lacks a policy, a check or a monitor", () => {
+it("says why a line lacks a policy, a probe or a monitor, and says so of none that has one", () => {
   const gated = new Set(CHECKLIST_RULES.flatMap(({ checklist }) => checklist));
-  const silent = CHECKLIST.filter(
-    ({ id, monitors, rehearsed, gaps }) => gaps === undefined && (!gated.has(id) || monitors.length === 0 || rehearsed === undefined),
-  );
-  expect(silent.map(({ id }) => id)).toEqual([]);
+  const wrong = CHECKLIST.flatMap(({ id, monitors, without = {} }) => {
+    const has = { policy: gated.has(id), probe: PROBES.some(({ line }) => line === id), monitor: monitors.length > 0 };
+    return (Object.keys(has) as (keyof typeof has)[])
+      .filter((kind) => has[kind] === (without[kind] !== undefined))
+      .map((kind) => `${id}: ${kind}: ${has[kind] ? "there is one, and a reason why not" : "there is none, and no reason"}`);
+  });
+  expect(wrong).toEqual([]);
 });

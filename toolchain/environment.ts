@@ -1,6 +1,6 @@
 /** The process's environment, for everything outside the program itself. */
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, hostname, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
@@ -26,6 +26,11 @@ async function loggedIn(): Promise<string | undefined> {
 export async function operatorsPassphrase(): Promise<string | undefined> {
   const file = process.env["PULUMI_CONFIG_PASSPHRASE_FILE"];
   return process.env["PULUMI_CONFIG_PASSPHRASE"] ?? (file === undefined || file === "" ? undefined : (await readFile(file, "utf8")).trim());
+}
+
+/** Who is at work, for a record: `octocat on runner-7`. */
+export function whoIsAtWork(): string {
+  return `${process.env["GITHUB_ACTOR"] ?? userInfo().username} on ${hostname()}`;
 }
 
 /** Pulumi's own folder. */

@@ -5,7 +5,7 @@ import { cacheDir, installAtomically, withLock } from "./cache";
 import { type Report, runStep, versionOf } from "./run";
 import { allOnPath, onPath } from "./search-path";
 import { cached, type Candidate, type Tool, toolDir, waiting } from "./tool";
-import { atLeast, ETCD_VERSION, KUBERNETES_VERSION, likeVersion, REPOSITORY } from "./versions";
+import { ACTIONLINT_VERSION, atLeast, ETCD_VERSION, KUBERNETES_VERSION, likeVersion, REPOSITORY } from "./versions";
 
 /** A pinned Go module and the commands that are built from it. */
 interface GoModule {
@@ -104,6 +104,17 @@ const etcdTool = toolsOf(
   { name: "etcd", version: ETCD_VERSION, commands: { etcd: "go.etcd.io/etcd/server/v3" }, linkerFlags: "" },
   "the control plane's store",
 );
+
+/** Checks of GitHub's workflows. */
+export const actionlintTool = toolsOf(
+  {
+    name: "actionlint",
+    version: ACTIONLINT_VERSION,
+    commands: { actionlint: "github.com/rhysd/actionlint/cmd/actionlint" },
+    linkerFlags: `-X github.com/rhysd/actionlint.version=${ACTIONLINT_VERSION}`,
+  },
+  "checks of GitHub's workflows",
+)("actionlint");
 
 const VERSION_PACKAGE = "k8s.io/component-base/version";
 const kubernetesTool = toolsOf(

@@ -1,8 +1,5 @@
 /** Ctrl-C of a command that has something to end in order. */
 
-/** Exit code of a command that was interrupted, as shells have it for SIGINT. */
-export const INTERRUPTED_EXIT_CODE = 130;
-
 /**
  * Aborted by the first SIGINT or SIGTERM. Further ones change nothing: a terminal sends Ctrl-C to every process of the group, and npm and tsx
  * pass it on as well, so that one Ctrl-C arrives up to three times.

@@ -9,6 +9,7 @@ import { pulumiHome } from "./environment";
 import { type Report, runStep } from "./run";
 import { allOnPath } from "./search-path";
 import { askPluginVersion } from "./plugin-version";
+import { bundleStandIns, STAND_IN_MODULES } from "./stand-ins";
 import { atLeast, PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
 
 /** Which plugin serves a package. */
@@ -82,9 +83,8 @@ export async function pluginPath(report: Report): Promise<{ dir: string; table: 
     const downloaded = found.kind === "stand-in" && (await downloadPlugin(name, report));
     table.push(downloaded ? { ...found, kind: "official", origin: "download" } : found);
   }
-  const executables = table
-    .filter((choice) => choice.kind === "stand-in")
-    .map(({ package: name }) => ({ name: `pulumi-resource-${name}`, text: wrapper([...TSX, standInProgram(name)]) }));
+  const standIns = table.filter((choice) => choice.kind === "stand-in").map((choice) => choice.package);
+  const executables = await standInExecutables(standIns);
   if ((await chooseAnalyzer()) !== "PATH") executables.push({ name: ANALYZER, text: wrapper([POLICY_RUNNER]) });
   return { dir: await writeExecutables(executables), table };
 }
@@ -92,15 +92,31 @@ export async function pluginPath(report: Report): Promise<{ dir: string; table: 
 /** Node's arguments that let it run TypeScript. */
 export const TSX = ["--import", join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs")];
 const POLICY_RUNNER = join(REPOSITORY, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
-const standInProgram = (name: PluginPackage) => join(REPOSITORY, "rehearsal", "plugins", `${name}.ts`);
 
-function wrapper(nodeArguments: readonly string[]): string {
-  const quoted = [process.execPath, ...nodeArguments].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-  return `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`;
+/** A program of ours that the engine starts by its name. */
+export interface Executable {
+  readonly name: string;
+  /** A shell script. */
+  readonly text: string;
 }
 
+/** The executables of stand-ins; none is bundled where none is needed. */
+export async function standInExecutables(packages: readonly PluginPackage[]): Promise<Executable[]> {
+  if (packages.length === 0) return [];
+  const programs = await bundleStandIns();
+  const prefix = `NODE_PATH=${quote(STAND_IN_MODULES)} `;
+  return packages.map((name) => ({ name: `pulumi-resource-${name}`, text: wrapper([programs[name]], prefix) }));
+}
+
+/** @param prefix Variables for the program, each with a space behind it */
+function wrapper(nodeArguments: readonly string[], prefix = ""): string {
+  return `#!/bin/sh\n${prefix}exec ${[process.execPath, ...nodeArguments].map(quote).join(" ")} "$@"\n`;
+}
+
+const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
+
 /** A folder per content: what it holds never changes, so runs of two clones, or with other plugins installed, do not disturb each other. */
-async function writeExecutables(executables: readonly { readonly name: string; readonly text: string }[]): Promise<string> {
+async function writeExecutables(executables: readonly Executable[]): Promise<string> {
   await removeOrphans();
   const dir = standInFolder(
     createHash("sha256")

@@ -75,7 +75,7 @@ export async function runStep(
     return (await child).all;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
-    const output = String(error.all ?? "").trim();
+    const output = (error.all ?? "").trim();
     const { reason } = group;
     if (reason !== undefined && reason !== "timeout") throw new InterruptedError(what, reason);
     const ended = error.signal === undefined ? `exit code ${error.exitCode ?? "unknown"}` : `ended by ${error.signal}`;

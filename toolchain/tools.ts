@@ -4,13 +4,14 @@
  */
 import { bubblewrapTool, chromiumTool, flockTool, nginxTool, opensslTool, postgresTool, setprivTool } from "./debian-tools";
 import { engineTool } from "./engine";
-import { controlPlaneTools } from "./go-tools";
+import { actionlintTool, controlPlaneTools } from "./go-tools";
 import { observatoryTool } from "./observatory";
 import { gixyTool, motoTool } from "./python-tools";
 import type { Report } from "./run";
 import { type Found, lookUp, provide, type Tool } from "./tool";
 
 export {
+  actionlintTool,
   bubblewrapTool,
   chromiumTool,
   controlPlaneTools,
@@ -24,7 +25,7 @@ export {
   postgresTool,
   setprivTool,
 };
-export { type Found, type Origin, provide, type Tool } from "./tool";
+export { type Found, provide, type Tool } from "./tool";
 
 /** What the rehearsal needs, in the order in which it is best had: what takes longest comes first. */
 export const REHEARSAL_TOOLS: readonly Tool[] = [
@@ -40,7 +41,7 @@ export const REHEARSAL_TOOLS: readonly Tool[] = [
 ];
 
 /** Every tool, for the doctor's table. */
-export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool, gixyTool, observatoryTool];
+export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool, gixyTool, observatoryTool, actionlintTool];
 
 /**
  * Finds every tool, or gets it: builds one after the other, for they use every core; beside them the downloads for the later builds, and

@@ -14,6 +14,9 @@ export const KUBERNETES_VERSION = "1.36.3";
 /** The control plane's store: the version that Kubernetes 1.36 itself is tested with (toolchain/go/etcd). */
 export const ETCD_VERSION = "3.6.8";
 
+/** Checks of GitHub's workflows, from its Go module (toolchain/go/actionlint). */
+export const ACTIONLINT_VERSION = "1.7.12";
+
 /** AWS in the rehearsal, from PyPI; the versions of what it needs are in toolchain/python/moto-constraints.txt. */
 export const MOTO_VERSION = "5.2.1";
 

@@ -15,6 +15,8 @@ export interface AlertContext {
   readonly environment: string;
   /** Handle of Datadog's on-call team. */
   readonly teamHandle: string;
+  /** Service in PagerDuty that is paged instead of Datadog's on-call team. */
+  readonly pagerDutyService?: string | undefined;
   /** Folder in which people read the runbook's pages: an https URL. */
   readonly runbookBaseUrl: string;
   /** Datadog's web application. */
@@ -32,6 +34,12 @@ export interface AlertText {
 /** 1: the service is down. 2: users notice. 3: look into it in working hours (Datadog's scale goes on to 5). */
 export type Priority = 1 | 2 | 3;
 
+/** What planned maintenance does to an alert: `muted` where the work itself causes it, `pages` where it never should. */
+export type Maintenance = "muted" | "pages";
+
+/** Tag of what planned maintenance mutes. */
+export const MUTED_TAG = "maintenance:muted";
+
 /** Name of an alert in Datadog: `[prod] API errors`. */
 export function alertName({ environment }: Pick<AlertContext, "environment">, title: string): string {
   return `[${environment}] ${title}`;
@@ -42,9 +50,10 @@ export function alertName({ environment }: Pick<AlertContext, "environment">, ti
  *
  * @param section section of the runbook that the alert watches
  */
-export function alertTags({ environment, teamHandle }: AlertContext, key: string, section: number): string[] {
+export function alertTags({ environment, teamHandle }: AlertContext, key: string, section: number, maintenance: Maintenance): string[] {
   return [
     `env:${environment}`,
+    ...(maintenance === "muted" ? [MUTED_TAG] : []),
     "managed-by:pulumi",
     `monitor:${key}`,
     "owner:platform",
@@ -72,6 +81,11 @@ export function dashboardLink({ datadogAppUrl, environment }: Pick<AlertContext,
   return `${datadogAppUrl.replace(/\/+$/, "")}/dashboard/lists?q=${encodeURIComponent(dashboardTitle(environment))}`;
 }
 
+/** Whom an alert pages. */
+function alertHandle({ teamHandle, pagerDutyService }: Pick<AlertContext, "teamHandle" | "pagerDutyService">): string {
+  return pagerDutyService === undefined ? `@oncall-${teamHandle}` : `@pagerduty-${pagerDutyService}`;
+}
+
 /** Message of an alert. The handle stands outside of any condition, so that the page also ends when the alert does. */
 export function alertMessage(context: AlertContext, key: string, { meaning, firstCommands }: AlertText): string {
   return [
@@ -82,6 +96,6 @@ export function alertMessage(context: AlertContext, key: string, { meaning, firs
     `Runbook: ${runbookUrl(context, key)}`,
     `Dashboard: ${dashboardLink(context)}`,
     "",
-    `@oncall-${context.teamHandle}`,
+    alertHandle(context),
   ].join("\n");
 }

@@ -20,7 +20,7 @@ export interface DatabaseUrl {
 }
 
 /** Seconds that a request waits for a free connection of the pool before it fails: less than a client's patience. */
-export const POOL_TIMEOUT_SECONDS = 10;
+const POOL_TIMEOUT_SECONDS = 10;
 
 /** `postgresql://user:password@host:port/database?…`. Holds the password: only ever part of a Secret. */
 export function databaseUrl(parts: DatabaseUrl): string {

@@ -1,15 +1,15 @@
 /** Names that derive from generations (docs/adr/0003): known at preview, another one whenever a value or the set of values changes. */
-import type { Generation } from "./pod-secret";
+import type { Generation, Overlap, SecretGeneration } from "./pod-secret";
 
 /** Generations by name of the rotated credential. */
-export type Generations = Readonly<Record<string, Generation>>;
+export type Generations = Readonly<Record<string, SecretGeneration>>;
 
-/** A secret's value that exists: the current generation, or the one before during an overlap. */
+/** A secret's value that exists: the current generation, or the other one of an overlap. */
 export interface SecretValue {
   /** Name of the secret, for example `JWT_SECRET`. */
   readonly secret: string;
   readonly generation: number;
-  /** Environment variable that carries it: `NAME`, or `NAME_ROLLING` for the previous one. */
+  /** Environment variable that carries it: `NAME`, or `NAME_ROLLING` for the other one. */
   readonly variable: string;
 }
 
@@ -17,23 +17,40 @@ export interface SecretValue {
 export function secretValues(generations: Generations): SecretValue[] {
   return Object.entries(generations).flatMap(([secret, { generation, overlap }]) => [
     { secret, generation, variable: secret },
-    ...(overlap ? [{ secret, generation: generation - 1, variable: rollingVariable(secret) }] : []),
+    ...otherGenerations(generation, overlap).map((other) => ({ secret, generation: other, variable: rollingVariable(secret) })),
   ]);
 }
 
-/** Environment variable that carries the previous generation. */
+/** The generation that is accepted beside the current one, if any. */
+function otherGenerations(generation: number, overlap: Overlap): number[] {
+  if (overlap === false) return [];
+  return [overlap === "next" ? generation + 1 : generation - 1];
+}
+
+/** Environment variable that carries the other generation of an overlap: the next one, or the previous one. */
 export function rollingVariable(secret: string): string {
   return `${secret}_ROLLING`;
 }
 
+const OVERLAP_MARKS = { false: "", next: "n", true: "o" } as const;
+
+/** What {@link generationsTag} wrote; undefined: it is none of this number of secrets. */
+export function parseGenerationsTag(tag: string, count: number): { readonly generation: number; readonly overlap: Overlap }[] | undefined {
+  const parts = tag.split("-").map((part) => /^(\d+)([no]?)$/.exec(part));
+  if (parts.length !== count || parts.includes(null)) return undefined;
+  const overlaps: Readonly<Record<string, Overlap>> = { "": false, n: "next", o: true };
+  return parts.map((part) => ({ generation: Number(part?.[1]), overlap: overlaps[part?.[2] ?? ""] ?? false }));
+}
+
 /**
- * The part of a name that stands for a set of generations and their overlaps: `1-3o-1-1`, in the order of the names; `o` marks an overlap.
+ * The part of a name that stands for a set of generations and their overlaps: `1-3o-1-1`, in the order of the names; `o` marks that the old
+ * one is accepted, `n` that the next one is.
  *
  * Retiring the previous generation changes it too, so that pods roll and forget the old value.
  */
 export function generationsTag(generations: Generations): string {
   return Object.values(generations)
-    .map(({ generation, overlap }) => `${generation}${overlap ? "o" : ""}`)
+    .map(({ generation, overlap }) => `${generation}${OVERLAP_MARKS[String(overlap) as keyof typeof OVERLAP_MARKS]}`)
     .join("-");
 }
 
@@ -54,13 +71,16 @@ export function kebab(variable: string): string {
  *
  * @param of name of the credential, where an object carries several
  */
-export function generationAnnotations({ generation, rotatedOn }: Generation, of?: string): Record<string, string> {
+export function generationAnnotations(
+  { generation, rotatedOn }: Pick<Generation, "generation" | "rotatedOn">,
+  of?: string,
+): Record<string, string> {
   const suffix = of === undefined ? "" : `.${kebab(of)}`;
   return { [`maestroverse.edu/generation${suffix}`]: String(generation), [`maestroverse.edu/rotated-on${suffix}`]: rotatedOn };
 }
 
 /** Problems of one generation, one line each. */
-export function validateGeneration(path: string, { generation, rotatedOn }: Generation): string[] {
+export function validateGeneration(path: string, { generation, rotatedOn }: Pick<Generation, "generation" | "rotatedOn">): string[] {
   const problems: string[] = [];
   if (!Number.isInteger(generation) || generation < 1)
     problems.push(`${path}.generation must be a whole number from 1, got ${generation}. Start at 1.`);
@@ -83,11 +103,11 @@ export function validateGenerations(generations: Generations, dualVerification: 
     ...unknown.map((name) => `dualVerification must name secrets of generations, got ${name}. Remove it, or give ${name} a generation.`),
     ...Object.entries(generations).flatMap(([name, value]) => {
       const problems = validateGeneration(`generations.${name}`, value);
-      if (value.overlap && value.generation === 1)
+      if (value.overlap === true && value.generation === 1)
         problems.push(`generations.${name}.overlap must be false for generation 1, got true: there is none before it. Set it to false.`);
-      if (value.overlap && !dualVerification.includes(name))
+      if (value.overlap !== false && !dualVerification.includes(name))
         problems.push(
-          `generations.${name}.overlap must be false, got true: the application does not read ${rollingVariable(name)}. ` +
+          `generations.${name}.overlap must be false, got ${value.overlap}: the application does not read ${rollingVariable(name)}. ` +
             `Set it to false, or add ${name} to dualVerification once the application does.`,
         );
       return problems;

@@ -4,6 +4,10 @@
  */
 import type { types } from "@pulumi/datadog";
 import { API_SERVICE, EDGE_SERVICE } from "./alerts";
+import { EDGE_REQUESTS, EDGE_SECONDS, LOG_LINES, logMetric } from "./metrics";
+
+/** Seconds above which an answer is slow: users notice a wait of one. */
+export const SLOW_SECONDS = 1;
 
 /**
  * One line of Apache's `combined` format, as morgan writes it. `-` stands for what is not known: a client that has gone, a body without a
@@ -38,6 +42,34 @@ const STATUS_BY_CODE = [
   ["error", "@http.status_code:[500 TO 599]"],
   ["warning", "@http.status_code:[400 TO 499]"],
   ["ok", "@http.status_code:[100 TO 399]"],
+] as const;
+
+/** Attributes by which requests are counted: first match wins. A websocket's line comes when it closes, hours late: it has no speed worth counting. */
+const CATEGORIES = [
+  [
+    "kind of request",
+    "http.kind",
+    [
+      ["websocket", "@http.url:/socket.io/*"],
+      ["request", "@http.url:*"],
+    ],
+  ],
+  [
+    "speed of the answer",
+    "http.speed",
+    [
+      ["slow", `@seconds:>${SLOW_SECONDS}`],
+      ["fast", `@seconds:<=${SLOW_SECONDS}`],
+    ],
+  ],
+  [
+    "who refused a request",
+    "http.refused_by",
+    [
+      ["edge", "@limit:REJECTED"],
+      ["application", "@http.status_code:429"],
+    ],
+  ],
 ] as const;
 
 /** What the pipeline takes: the logs of the API and of its edge in one environment, so that two stacks in one organisation do not parse each other's. */
@@ -75,6 +107,49 @@ export function buildProcessors(): types.input.LogsCustomPipelineProcessor[] {
         categories: STATUS_BY_CODE.map(([name, query]) => ({ name, filter: { query } })),
       },
     },
+    ...CATEGORIES.map(([name, target, categories]) => ({
+      categoryProcessor: {
+        name,
+        isEnabled: true,
+        target,
+        categories: categories.map(([category, query]) => ({ name: category, filter: { query } })),
+      },
+    })),
     { statusRemapper: { name: "status of the line", isEnabled: true, sources: ["http.status_category", "level", "severity"] } },
   ];
+}
+
+/** A metric that Datadog makes of lines as they arrive, kept or not. */
+export interface LogMetric {
+  /** Name of the metric. */
+  readonly metric: string;
+  readonly filter: string;
+  readonly compute: types.input.LogsMetricCompute;
+  /** Attribute (`@…`) or tag of the line → tag of the metric. */
+  readonly groupBy: Readonly<Record<string, string>>;
+}
+
+/** The metrics by key. */
+export function buildLogMetrics(environment: string): Record<string, LogMetric> {
+  const edge = `service:${EDGE_SERVICE} env:${environment}`;
+  return {
+    "edge-requests": {
+      metric: logMetric(EDGE_REQUESTS, environment),
+      filter: `${edge} -@limit:REJECTED`,
+      compute: { aggregationType: "count" },
+      groupBy: { env: "env", "@http.status_category": "status_category", "@http.kind": "kind", "@http.speed": "speed" },
+    },
+    "edge-seconds": {
+      metric: logMetric(EDGE_SECONDS, environment),
+      filter: `${edge} @http.kind:request -@limit:REJECTED`,
+      compute: { aggregationType: "distribution", path: "@seconds", includePercentiles: true },
+      groupBy: { env: "env" },
+    },
+    "log-lines": {
+      metric: logMetric(LOG_LINES, environment),
+      filter: pipelineFilter(environment),
+      compute: { aggregationType: "count" },
+      groupBy: { env: "env", service: "service" },
+    },
+  };
 }

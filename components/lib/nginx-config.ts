@@ -48,7 +48,7 @@ const CIPHERS = [
 ].join(":");
 
 /** Request headers that name a client, a host or a path, which only proxies may write: never passed on as a client sent them. */
-export const FORGEABLE_HEADERS = [
+const FORGEABLE_HEADERS = [
   "Forwarded",
   "X-Forwarded-Port",
   "X-Forwarded-Server",

@@ -4,6 +4,9 @@ import type { types } from "@pulumi/datadog";
 import type * as pulumi from "@pulumi/pulumi";
 import { PAGING_ENVIRONMENT } from "./alerts";
 import { isCalendarDate } from "./generations";
+import { describeGap, firstUnstaffed, PROVEN_WEEKS, type ScheduleLayer } from "./on-call-proof";
+import { validateReview } from "./on-call-review";
+import { DAY_MILLISECONDS, instantsOf, isTimeZone } from "./zoned-time";
 
 /** Days of one turn. */
 const ROTATION_DAYS = 7;
@@ -11,8 +14,6 @@ const ROTATION_DAYS = 7;
 const RETRIES = 2;
 /** Weeks ahead in which every hand-over must exist: three years hold each change of the clocks several times. */
 const CHECKED_WEEKS = 156;
-const MINUTE_MILLISECONDS = 60_000;
-const DAY_MILLISECONDS = 24 * 60 * MINUTE_MILLISECONDS;
 
 /** The rotation. */
 export interface OnCallArgs {
@@ -28,38 +29,10 @@ export interface OnCallArgs {
   readonly handover: { readonly startsOn: string; readonly hour: number };
   /** Minutes without an acknowledgement until the next step of the ladder: 1 to 600. */
   readonly escalateAfterMinutes: number;
-}
-
-/**
- * Every instant (milliseconds since 1970) at which a time zone's clock shows a day's full hour: one; none in the hour that the clocks skip in
- * spring; two in the hour that they repeat in autumn.
- */
-export function instantsOf(date: string, hour: number, timeZone: string): number[] {
-  const wanted = Date.parse(`${date}T00:00:00Z`) + hour * 60 * MINUTE_MILLISECONDS;
-  // The clock's distance from UTC changes by no more than once in two days: those of the day before and the day after are all there are.
-  const offsets = [-DAY_MILLISECONDS, DAY_MILLISECONDS].map((shift) => clockAt(wanted + shift, timeZone) - (wanted + shift));
-  return [...new Set(offsets.map((offset) => wanted - offset))]
-    .filter((instant) => clockAt(instant, timeZone) === wanted)
-    .sort((a, b) => a - b);
-}
-
-/** Clocks by time zone: making one takes far longer than reading it. */
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clockOf(timeZone: string): Intl.DateTimeFormat {
-  const known = clocks.get(timeZone);
-  if (known !== undefined) return known;
-  const parts = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" } as const;
-  const clock = new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23", ...parts });
-  clocks.set(timeZone, clock);
-  return clock;
-}
-
-/** What a time zone's clock shows at an instant, as if it were UTC. */
-function clockAt(instant: number, timeZone: string): number {
-  const parts = clockOf(timeZone).formatToParts(instant);
-  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((each) => each.type === type)?.value);
-  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  /** Day (YYYY-MM-DD) of the last quarterly review. */
+  readonly reviewedOn: string;
+  /** Service in PagerDuty that alerts page instead of Datadog's team; outside prod it ends in `-<environment>`. */
+  readonly pagerDutyService?: string | undefined;
 }
 
 /** First hand-over, in UTC without fractions of a second: `2026-11-02T14:00:00Z` for 9:00 in New York. */
@@ -73,7 +46,7 @@ export function rotationStart({ handover, timeZone }: Pick<OnCallArgs, "handover
  * The schedule's only layer: around the clock, a week each. The time zone is the layer's own and the length is given in days, not hours, so that
  * the hand-over stays at its hour when the clocks change. No restrictions: one that starts and ends at the same hour of the week assigns nobody.
  */
-export function buildScheduleLayer(args: OnCallArgs): types.input.OnCallScheduleLayer {
+export function buildScheduleLayer(args: Pick<OnCallArgs, "handover" | "timeZone" | "people">): ScheduleLayer {
   const start = rotationStart(args);
   return {
     name: "primary",
@@ -113,9 +86,9 @@ export function buildRoutingRules(environment: string, escalationPolicyId: pulum
   return [{ query: "priority:(3 OR 4 OR 5)", ...toPolicy("low") }, toPolicy("dynamic")];
 }
 
-/** Problems of the rotation, one line each. */
-export function validateOnCall(args: OnCallArgs, environment: string): string[] {
-  const { teamHandle, people, leadEmail, handover, timeZone, escalateAfterMinutes } = args;
+/** Problems of the rotation, one line each. @param now the weeks that are proven begin then */
+export function validateOnCall(args: OnCallArgs, environment: string, now: Date): string[] {
+  const { teamHandle, people, leadEmail, handover, timeZone, escalateAfterMinutes, pagerDutyService } = args;
   const problems: string[] = [];
   const check = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem);
@@ -144,7 +117,23 @@ export function validateOnCall(args: OnCallArgs, environment: string): string[] 
     Number.isInteger(escalateAfterMinutes) && escalateAfterMinutes >= 1 && escalateAfterMinutes <= 600,
     `onCall.escalateAfterMinutes must be 1 to 600, got ${escalateAfterMinutes}. 10 gives people time to find their laptop.`,
   );
-  return [...problems, ...validateHandover(handover, timeZone)];
+  check(
+    pagerDutyService === undefined ||
+      (/^[\w-]+$/.test(pagerDutyService) && (environment === PAGING_ENVIRONMENT || pagerDutyService.endsWith(suffix))),
+    `onCall.pagerDutyService must be a service's name as Datadog has it${environment === PAGING_ENVIRONMENT ? "" : `, ending in ${suffix}`}, got ${JSON.stringify(pagerDutyService)}. Give what follows @pagerduty-.`,
+  );
+  problems.push(...validateReview(args.reviewedOn, now));
+  const handoverProblems = validateHandover(handover, timeZone);
+  return [...problems, ...(handoverProblems.length > 0 ? handoverProblems : validateStaffing(args, now))];
+}
+
+/** Every minute of the coming quarter has somebody who is on call. */
+function validateStaffing(args: OnCallArgs, now: Date): string[] {
+  const gap = firstUnstaffed([buildScheduleLayer(args)], now);
+  if (gap === undefined) return [];
+  return [
+    `onCall.handover.startsOn must leave no minute of the next ${PROVEN_WEEKS} weeks without anybody on call, got ${args.handover.startsOn}: nobody is ${describeGap(gap, args.timeZone)}. Begin the rotation on an earlier day of the same weekday.`,
+  ];
 }
 
 function validateHandover({ startsOn, hour }: OnCallArgs["handover"], timeZone: string): string[] {
@@ -169,15 +158,4 @@ function validateHandover({ startsOn, hour }: OnCallArgs["handover"], timeZone: 
       ];
   }
   return [];
-}
-
-/** Abbreviations such as EST, and fixed distances from UTC, know no daylight-saving time. */
-function isTimeZone(name: string): boolean {
-  if (name !== "UTC" && !/^[A-Za-z]+(\/[A-Za-z0-9_+-]+)+$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en-US", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -30,3 +30,15 @@ export interface Generation {
   /** Whether generation n−1 exists too and is still accepted. */
   readonly overlap: boolean;
 }
+
+/**
+ * Which other generation the application accepts too: none (`false`), n+1 before it signs anything (`"next"`), or n−1 after it signed (`true`).
+ *
+ * @see docs/adr/0013-a-new-value-is-accepted-before-it-signs.md
+ */
+export type Overlap = boolean | "next";
+
+/** Generation of a secret of the application. */
+export interface SecretGeneration extends Omit<Generation, "overlap"> {
+  readonly overlap: Overlap;
+}

@@ -2,7 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 /** User and group of every container: not root, not a user of any image's distribution. */
-export const CONTAINER_UID = 10001;
+const CONTAINER_UID = 10001;
 
 /** Pod-level security: Pod Security `restricted`, and files of mounted volumes readable by the container's group. */
 export const POD_SECURITY_CONTEXT: k8s.types.input.core.v1.PodSecurityContext = {

@@ -17,9 +17,9 @@ export const MIGRATIONS_TABLE = "_prisma_migrations";
 export const PUBLIC = "public";
 
 /** What maestro_app may do with rows. No TRUNCATE, REFERENCES or TRIGGER. @see runbook §2 */
-export const TABLE_PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE"] as const;
+const TABLE_PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE"] as const;
 /** What maestro_app may do with sequences: `nextval` and `currval`, not `setval`. @see runbook §2 */
-export const SEQUENCE_PRIVILEGES = ["USAGE", "SELECT"] as const;
+const SEQUENCE_PRIVILEGES = ["USAGE", "SELECT"] as const;
 
 /** One statement about one grantee. The list of privileges is complete: what is not in it is revoked. */
 export interface PrivilegeStep {

@@ -14,3 +14,21 @@ export const MAX_SURGE_PODS = 1;
 export function terminatingPods(maximumPods: number, terminationGraceSeconds: number): number {
   return Math.min(maximumPods, Math.ceil(terminationGraceSeconds / MIN_READY_SECONDS));
 }
+
+/** Seconds that a new pod takes to be ready, of an image that the node has. */
+const START_SECONDS = 5;
+/** Seconds by which the clocks of two machines may differ; with NTP it is less than one. */
+export const CLOCK_SKEW_SECONDS = 10;
+
+/** Seconds that a rollout of so many pods takes, until the last old one has ended. */
+export function rolloutSeconds(maximumPods: number, terminationGraceSeconds: number): number {
+  return maximumPods * (START_SECONDS + MIN_READY_SECONDS) + terminationGraceSeconds;
+}
+
+/**
+ * Seconds that an old secret must at least be accepted, from the moment at which pods with the new one appear: the last old pod signs with it until
+ * the rollout ends, and what it signed lives its whole life.
+ */
+export function leastOverlapSeconds(longestTokenSeconds: number, maximumPods: number, terminationGraceSeconds: number): number {
+  return longestTokenSeconds + rolloutSeconds(maximumPods, terminationGraceSeconds) + CLOCK_SKEW_SECONDS;
+}

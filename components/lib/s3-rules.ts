@@ -1,7 +1,7 @@
 /** Rules of the backups' buckets (runbook §5): bucket policy, lifecycle and replication, as plain data. */
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { bucketArn } from "./backup-names";
+import { BACKUP_PREFIX, bucketArn } from "./backup-names";
 
 /** Days until an upload that nobody completed is thrown away: longer than any run. */
 const INCOMPLETE_UPLOAD_DAYS = 2;
@@ -46,16 +46,17 @@ export function buildBucketPolicy(bucket: string): string {
 /** Dumps expire after the retention; what expired or was replaced goes for good a week later. Object lock wins over both. */
 export function buildLifecycleRules(retentionDays: number): aws.types.input.s3.BucketLifecycleConfigurationRule[] {
   return [
+    // What drills found lies beside the dumps, is small, and stays.
+    { id: "expire-dumps", status: "Enabled", filter: { prefix: BACKUP_PREFIX }, expiration: { days: retentionDays } },
+    // Apart: S3 accepts the removal of markers beside no expiration in days.
     {
-      id: "expire-dumps",
+      id: "remove-what-nobody-sees",
       status: "Enabled",
       filter: { prefix: "" },
-      expiration: { days: retentionDays },
+      expiration: { expiredObjectDeleteMarker: true },
       noncurrentVersionExpiration: { noncurrentDays: NONCURRENT_DAYS },
       abortIncompleteMultipartUpload: { daysAfterInitiation: INCOMPLETE_UPLOAD_DAYS },
     },
-    // Apart: S3 does not accept it beside an expiration in days.
-    { id: "remove-markers", status: "Enabled", filter: { prefix: "" }, expiration: { expiredObjectDeleteMarker: true } },
   ];
 }
 

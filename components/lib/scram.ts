@@ -2,7 +2,7 @@
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 
 /** PostgreSQL's own number of iterations. @see PostgreSQL, scram_iterations */
-export const SCRAM_ITERATIONS = 4096;
+const SCRAM_ITERATIONS = 4096;
 /** Random bytes of a salt: PostgreSQL's own number. */
 export const SCRAM_SALT_BYTES = 16;
 

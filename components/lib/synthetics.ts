@@ -23,14 +23,14 @@ export const MINIMUM_FAILING_LOCATIONS = 2;
 /** Milliseconds above which an answer of /health counts as a failure: it asks nothing of the database that takes long. */
 const SLOW_MILLISECONDS = 2000;
 /** Days left below which the certificate alerts. cert-manager renews at 30: it has tried and failed for 9 days, and 21 are left to help it. */
-export const CERTIFICATE_DAYS_LEFT = 21;
+const CERTIFICATE_DAYS_LEFT = 21;
 /** Seconds between two looks at what changes by the day: the certificate and the redirect. */
 const SLOW_INTERVAL_SECONDS = 3600;
 /** Minutes between repeated notices: one of the values that Datadog takes. */
 const RENOTIFY_MINUTES = 60;
 
 /** What /health answers: JSON with `"status": "ok"`. */
-export const HEALTHY_BODY = String.raw`"status"\s*:\s*"ok"`;
+const HEALTHY_BODY = String.raw`"status"\s*:\s*"ok"`;
 /** What a Socket.IO server sends first on a new websocket: Engine.IO's packet `0` (open), with the session's id. */
 export const SOCKET_OPENED = String.raw`^0\{"sid":"[^"]+"`;
 /** Path of the websocket: Engine.IO protocol 4, without the detour over HTTP polling. */
@@ -123,7 +123,7 @@ export function buildUptimeTests(args: UptimeArgs): Record<string, UptimeTest> {
             monitorOptions: { renotifyInterval: RENOTIFY_MINUTES },
           },
           locations: args.uptime.locations,
-          tags: alertTags(args, monitorKey, row.section),
+          tags: alertTags(args, monitorKey, row.section, "muted"),
           message: alertMessage(args, monitorKey, row),
         },
       ];

@@ -16,14 +16,14 @@ const EXIT_SECONDS = 5;
 const REQUEST_SECONDS = APP_STATEMENT_TIMEOUT_MILLISECONDS / 1000;
 
 /** Seconds from the termination signal within which every request under way ends: a kill before that would cut one off. */
-export function leastGraceSeconds(drainSeconds: number): number {
+function leastGraceSeconds(drainSeconds: number): number {
   return drainSeconds + REQUEST_SECONDS + EXIT_SECONDS;
 }
 
 /** The arguments that are known before any resource exists. */
 export type PlainWebServiceArgs = Omit<
   WebServiceArgs,
-  "ingress" | "appSecret" | "databaseSecret" | "migratorSecret" | "namespace" | "migrationsNamespace" | "labels"
+  "ingress" | "tokenSeconds" | "appSecret" | "databaseSecret" | "migratorSecret" | "namespace" | "migrationsNamespace" | "labels"
 > & { readonly ingress: Pick<WebServiceArgs["ingress"], "ingressClass" | "controllerNamespace" | "tlsSecretName"> };
 
 /** Problems of the arguments, one line each; empty when there is none. */

@@ -1,6 +1,7 @@
 /** Pod templates of the web service and of its migration Job (runbook §1): pure builders. */
 import type * as k8s from "@pulumi/kubernetes";
 import { authorityMount } from "./database-authority";
+import { logCollection } from "./log-scrubbing";
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT, TMP_MOUNT, TMP_VOLUME } from "./pod-security";
 
 export { contentTag } from "./content-tag";
@@ -64,12 +65,11 @@ export interface ServerPodArgs {
 /** Pod template of the Deployment. */
 export function buildServerPod(args: ServerPodArgs): k8s.types.input.core.v1.PodTemplateSpec {
   const authority = authorityMount(args.authorityConfigMap);
-  // Datadog's agent tails what the annotation of the container names (docs/runbook/6-observability.md).
-  const logs = [{ type: "file", path: `${LOG_DIRECTORY}/*.log`, service: "maestroverse-api", source: "nodejs" }];
   return {
     metadata: {
       labels: { ...args.labels, ...args.selector },
-      annotations: { [`ad.datadoghq.com/${SERVER_NAME}.logs`]: JSON.stringify(logs) },
+      // Datadog's agent tails what the annotation of the container names (docs/runbook/6-observability.md).
+      annotations: { [`ad.datadoghq.com/${SERVER_NAME}.logs`]: JSON.stringify(logCollection(LOG_DIRECTORY)) },
     },
     spec: {
       serviceAccountName: args.serviceAccountName,

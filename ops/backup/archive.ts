@@ -1,10 +1,8 @@
 /** A dump: how it is made, and how it is known to be whole. */
 import { statSync } from "node:fs";
+import { LOCK_WAIT } from "./database";
 import { runProgram } from "./programs";
 import type { BackupSettings } from "./settings";
-
-/** How long the dump waits for a table that somebody holds a lock on, before it fails. */
-const LOCK_WAIT = "60s";
 
 /** Version that a program reports, for example `15.14`. */
 export async function programVersion(program: "pg_dump" | "pg_restore", settings: BackupSettings): Promise<string> {
@@ -31,12 +29,11 @@ export function requireMatchingVersions(pgDumpVersion: string, serverMajor: numb
  * Dumps the database in the custom format.
  *
  * @param file where to, a name that no one takes for a finished dump
+ * @param snapshot the moment that it dumps, which a session holds until the dump has begun
  */
-export async function dumpDatabase(file: string, settings: BackupSettings, signal?: AbortSignal): Promise<void> {
-  await runProgram("pg_dump", ["--format=custom", "--no-password", `--lock-wait-timeout=${LOCK_WAIT}`, `--file=${file}`], {
-    env: settings.databaseEnvironment,
-    signal,
-  });
+export async function dumpDatabase(file: string, settings: BackupSettings, snapshot: string, signal?: AbortSignal): Promise<void> {
+  const args = ["--format=custom", "--no-password", `--lock-wait-timeout=${LOCK_WAIT}`, `--snapshot=${snapshot}`, `--file=${file}`];
+  await runProgram("pg_dump", args, { env: settings.databaseEnvironment, signal });
 }
 
 /**

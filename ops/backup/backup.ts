@@ -3,37 +3,15 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { checkArchive, dumpDatabase, programVersion, requireMatchingVersions } from "./archive";
-import { describeServer } from "./database";
+import type { DatabaseContents } from "./contents";
+import { type Snapshot, takeSnapshot } from "./database";
 import { manifestName, partialPath, publish, removePartials, sha256File, writeManifest } from "./dump-files";
 import { takeLock } from "./lock";
+import type { AnyManifest, Manifest } from "./manifest";
+import { manifestBefore, requireTables, suspicions } from "./plausible";
 import { applyRetention } from "./retention";
 import type { BackupSettings } from "./settings";
 import { type StoredObject, uploadFile, uploadText } from "./upload";
-
-/** What stands beside a dump. Written last: a dump without a manifest does not count. */
-export interface Manifest {
-  readonly formatVersion: 1;
-  readonly file: string;
-  /** `s3://bucket/key` of the dump. */
-  readonly location: string;
-  /** The object's version, where the bucket has versions. */
-  readonly versionId: string | undefined;
-  readonly sizeBytes: number;
-  /** Hex digits. */
-  readonly sha256: string;
-  /** Checksum of the object as S3 reckons it. */
-  readonly s3Checksum: string;
-  readonly database: string;
-  readonly host: string;
-  readonly serverVersion: string;
-  readonly pgDumpVersion: string;
-  /** Rows by table as the catalogue estimates them; null where a table was never analysed. */
-  readonly rowEstimates: Readonly<Record<string, number | null>>;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  /** When the dump was made and checked. */
-  readonly finishedAt: string;
-}
 
 /** How a run that succeeded ended. */
 export interface BackupResult {
@@ -59,23 +37,22 @@ export async function runBackup(
   try {
     const startedAt = now();
     removePartials(directory);
-    const server = await describeServer(settings.database);
+    const before = manifestBefore(directory);
     const pgDumpVersion = await programVersion("pg_dump", settings);
-    requireMatchingVersions(pgDumpVersion, server.majorVersion, server.version);
-
-    const name = await makeDump(settings, startedAt, signal);
+    const { name, server, contents } = await dump(settings, pgDumpVersion, startedAt, signal);
     const file = join(directory, name);
     const finishedAt = now();
     const sha256 = await sha256File(file);
     const target = { bucket, kmsKey, key: `${settings.prefix}${name}` };
     const stored = await uploadFile(client, target, file, { sha256 }, signal);
-    const manifest = buildManifest(settings, {
+    const manifest = buildManifest(settings, before, {
       name,
       stored,
       sha256,
       sizeBytes: statSync(file).size,
       serverVersion: server.version,
-      rowEstimates: server.rowEstimates,
+      systemIdentifier: server.systemIdentifier,
+      contents,
       pgDumpVersion,
       startedAt,
       finishedAt,
@@ -83,18 +60,61 @@ export async function runBackup(
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
     await uploadText(client, { ...target, key: manifestName(target.key) }, text, signal);
     await writeManifest(directory, name, text);
-    return { manifest, removed: applyRetention(directory, now(), settings.retentionDays) };
+    // What was there before is kept as long as somebody may need it instead.
+    return { manifest, removed: manifest.suspicions.length > 0 ? [] : applyRetention(directory, now(), settings.retentionDays) };
   } finally {
     unlock();
   }
 }
 
-/** @returns the name of a dump that is whole and on the disk */
-async function makeDump(settings: BackupSettings, startedAt: Date, signal: AbortSignal | undefined): Promise<string> {
+/** The dump, and what the database held at its moment, read while it is made. */
+async function dump(
+  settings: BackupSettings,
+  pgDumpVersion: string,
+  startedAt: Date,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly name: string; readonly server: Snapshot["server"]; readonly contents: DatabaseContents }> {
+  const snapshot = await takeSnapshot(settings.database);
+  // Whichever fails first ends the other.
+  const failed = new AbortController();
+  const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const end = (error: unknown) => {
+    failed.abort(error);
+    void snapshot.close();
+  };
+  try {
+    requireMatchingVersions(pgDumpVersion, snapshot.server.majorVersion, snapshot.server.version);
+    const reading = snapshot.contents().then((contents) => {
+      requireTables(contents, settings.database.name);
+      return contents;
+    });
+    const making = makeDump(settings, { snapshot: snapshot.id, startedAt, ready: reading, signal: ended });
+    const [contents, name] = await Promise.all([reading.catch(end), making.catch(end)]);
+    failed.signal.throwIfAborted();
+    return { name: name as string, server: snapshot.server, contents: contents as DatabaseContents };
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/**
+ * @param ready what must be known before the dump gets its name
+ * @returns the name of a dump that is whole and on the disk
+ */
+async function makeDump(
+  settings: BackupSettings,
+  {
+    snapshot,
+    startedAt,
+    ready,
+    signal,
+  }: { readonly snapshot: string; readonly startedAt: Date; readonly ready: Promise<unknown>; readonly signal: AbortSignal },
+): Promise<string> {
   const partial = partialPath(settings.directory, startedAt);
   try {
-    await dumpDatabase(partial, settings, signal);
+    await dumpDatabase(partial, settings, snapshot, signal);
     await checkArchive(partial, settings, signal);
+    await ready;
     return await publish(partial, settings.directory, startedAt);
   } finally {
     rmSync(partial, { force: true });
@@ -103,7 +123,8 @@ async function makeDump(settings: BackupSettings, startedAt: Date, signal: Abort
 
 function buildManifest(
   { bucket, prefix, database }: BackupSettings,
-  run: Pick<Manifest, "sha256" | "sizeBytes" | "serverVersion" | "pgDumpVersion" | "rowEstimates"> & {
+  before: AnyManifest | undefined,
+  run: Pick<Manifest, "sha256" | "sizeBytes" | "serverVersion" | "systemIdentifier" | "pgDumpVersion" | "contents"> & {
     readonly name: string;
     readonly stored: StoredObject;
     readonly startedAt: Date;
@@ -111,8 +132,8 @@ function buildManifest(
   },
 ): Manifest {
   const { name, stored, startedAt, finishedAt, ...facts } = run;
-  return {
-    formatVersion: 1,
+  const manifest = {
+    formatVersion: 2 as const,
     file: name,
     location: `s3://${bucket}/${prefix}${name}`,
     versionId: stored.versionId,
@@ -123,4 +144,5 @@ function buildManifest(
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
   };
+  return { ...manifest, suspicions: suspicions(manifest, before) };
 }

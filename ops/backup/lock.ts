@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folder is another run's. */
-export class LockedError extends Error {
+class LockedError extends Error {
   constructor(directory: string) {
     super(`another backup is running in ${directory}. Nothing was done; wait for it to end.`);
     this.name = "LockedError";

@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings();
     const { manifest, removed } = await runBackup(settings, createS3Client(settings), { signal: controller.signal });
-    process.stdout.write(logLine("info", `backup stored as ${manifest.location}`, { manifest, removed }));
+    const { location, suspicions } = manifest;
+    const doubts = suspicions.length === 0 ? "" : `, and it is unlike the one before; no older one was removed: ${suspicions.join(" ")}`;
+    process.stdout.write(logLine(doubts === "" ? "info" : "warn", `backup stored as ${location}${doubts}`, { manifest, removed }));
   } catch (error) {
     process.stderr.write(logLine("error", `backup failed: ${error instanceof Error ? error.message : String(error)}`, {}));
     process.exitCode = 1;

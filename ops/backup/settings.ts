@@ -29,7 +29,7 @@ export interface BackupSettings {
 }
 
 /** A wrong environment: every problem, one line each. */
-export class BackupSettingsError extends Error {
+class BackupSettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`${problems.length} problem${problems.length === 1 ? "" : "s"} in the environment; nothing was done: ${problems.join(" ")}`);
     this.name = "BackupSettingsError";

@@ -93,7 +93,7 @@ export function tokenClaims(each: Statement, claim: "sub" | "aud"): { readonly k
 }
 
 /** Types of a setting that buckets have as a resource of its own: `bucketVersioning`. */
-export const bucketSettingTypes = (kind: string) => {
+const bucketSettingTypes = (kind: string) => {
   const named = (suffix: string) => `aws:s3/${kind}${suffix}:${kind.charAt(0).toUpperCase()}${kind.slice(1)}${suffix}`;
   return [named(""), named("V2")];
 };

@@ -56,7 +56,7 @@ export function mapped(map: Directive, value: string): string | undefined {
 }
 
 /** Whether a variable's value is made from a text (`$binary_remote_addr`): followed through the maps that it is made of. */
-export function isMadeFrom(variable: string, text: string, maps: readonly Directive[], seen: readonly string[] = []): boolean {
+function isMadeFrom(variable: string, text: string, maps: readonly Directive[], seen: readonly string[] = []): boolean {
   if (variable.includes(text)) return true;
   return maps
     .filter(({ words }) => words[1] !== undefined && variable.includes(words[1]) && !seen.includes(words[1]))

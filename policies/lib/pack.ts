@@ -11,7 +11,7 @@ import {
   validateResourceOfType,
 } from "@pulumi/policy";
 import { evaluateResource, evaluateStack, type Finding, notSeen, stackView } from "./evaluate";
-import { isStackRule, type PackName, type Resource, type Rule } from "./rule";
+import { isStackRule, type PackName, type Resource, type Rule, type StackView } from "./rule";
 import { describeWaiver, inForce, parseWaivers, stackOf, type Waiver, waiverFor, type Waivers } from "./waivers";
 
 /** Where docs/ is read. */
@@ -58,7 +58,7 @@ export function packArguments(options: PackOptions): PolicyPackArgs {
       return {
         ...policy,
         validateStack: (args, report) => {
-          const findings = evaluateStack(rule, stackView(args.resources.map(asResource)), settings(args.getConfig()));
+          const findings = evaluateStack(rule, viewOf(args.resources), settings(args.getConfig()));
           for (const { message, urn } of notWaived(findings)) report(message, urn);
         },
       } satisfies StackValidationPolicy;
@@ -87,7 +87,7 @@ export function packArguments(options: PackOptions): PolicyPackArgs {
       remediationSteps: "Add what is missing to the stack, or remove the rule if the runbook no longer asks for it.",
       url: `${DOCUMENTS_URL}/policies.md`,
       validateStack: ({ resources }, report) => {
-        const view = stackView(resources.map(asResource));
+        const view = viewOf(resources);
         for (const rule of rules) {
           const unseen = isStackRule(rule) ? undefined : notSeen(rule, view);
           if (unseen !== undefined) report(unseen.message);
@@ -145,6 +145,18 @@ interface Analyzed {
   readonly name: string;
   readonly urn: string;
   readonly props: Record<string, unknown>;
+}
+
+/** Views by the properties of a stack's first resource, which are one object for all rules: see unpack-once.js. */
+const views = new WeakMap<object, StackView>();
+
+/** The stack that the rules of one evaluation look at, indexed once. */
+function viewOf(resources: readonly Analyzed[]): StackView {
+  const [first] = resources;
+  if (first === undefined) return stackView([]);
+  let view = views.get(first.props);
+  if (view === undefined) views.set(first.props, (view = stackView(resources.map(asResource))));
+  return view;
 }
 
 function asResource({ type, name, urn, props, provider }: Analyzed & { readonly provider?: Analyzed }): Resource {

@@ -19,7 +19,6 @@ export const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 /** Holds the Ingress controller's settings: its ConfigMap is the controller's own, of which the program sets some keys. */
 export const CONTROLLER_CONFIG = "kubernetes:core/v1:ConfigMapPatch";
 export const SECRET = "kubernetes:core/v1:Secret";
-export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const CRON_JOB = "kubernetes:batch/v1:CronJob";
 export const MONITOR = "datadog:index/monitor:Monitor";
 export const SYNTHETICS = "datadog:index/syntheticsTest:SyntheticsTest";

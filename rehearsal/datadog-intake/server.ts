@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { createApi, type Keys } from "./api";
 import { onCallRoutes } from "./on-call";
+import { objectiveRoutes } from "./objectives";
 import { loadModels } from "./payload";
 import { Store } from "./store";
 import { teamRoutes } from "./teams";
@@ -11,7 +12,7 @@ import { telemetryRoutes } from "./telemetry";
 import { version1 } from "./version1";
 
 /** Every route. */
-const ROUTES = [...version1, ...teamRoutes, ...onCallRoutes, ...telemetryRoutes];
+const ROUTES = [...version1, ...objectiveRoutes, ...teamRoutes, ...onCallRoutes, ...telemetryRoutes];
 
 /** Arguments of {@link startIntake}. */
 export interface IntakeOptions {

@@ -1,8 +1,8 @@
 /** Monitors, synthetic tests, dashboards and log pipelines: the resources of version 1 of the API. */
 import { randomBytes } from "node:crypto";
 import type { Context, Route } from "./api";
-import { invalid, notFound } from "./errors";
-import { isObject } from "./payload";
+import { notFound } from "./errors";
+import { checkMonitor } from "./monitor-rules";
 import type { Collection, Store, StoredRecord } from "./store";
 
 /** How the resources of one collection come and go. */
@@ -17,7 +17,7 @@ interface Resource {
   /** What Datadog adds. */
   added(body: StoredRecord, store: Store): { readonly id: string; readonly members: StoredRecord };
   /** Rules that no model has. */
-  check?(record: StoredRecord): void;
+  check?(record: StoredRecord, store: Store): void;
   /** Members that an update leaves alone when it does not name them. @default all: an update replaces */
   readonly keeps?: "unnamed";
   readonly list: (records: StoredRecord[]) => unknown;
@@ -95,25 +95,6 @@ const PIPELINES: Resource = {
   deleted: () => undefined,
 };
 
-function checkMonitor({ type, query, options, priority }: StoredRecord): void {
-  if (priority !== undefined && (typeof priority !== "number" || priority < 1 || priority > 5))
-    throw invalid(`The value provided for parameter 'priority' is invalid: must be 1 to 5, got ${JSON.stringify(priority)}`);
-  const { thresholds = {}, on_missing_data: missing } = (isObject(options) ? options : {}) as {
-    thresholds?: StoredRecord;
-    on_missing_data?: string;
-  };
-  // A query that fills its gaps has no missing data. @see https://github.com/DataDog/terraform-provider-datadog/issues/2815
-  if (missing !== undefined && missing !== "default" && String(query).includes("default_zero("))
-    throw invalid(`Invalid on_missing_data value: ${missing}; valid value is: default`);
-  const inQuery = /(?:>=|<=|>|<|==)\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*$/i.exec(String(query))?.[1];
-  const { critical } = thresholds;
-  if (type === "composite" || type === "service check" || typeof critical !== "number" || inQuery === undefined) return;
-  if (Number(inQuery) !== critical)
-    throw invalid(
-      `The value provided for parameter 'query' is invalid: alert threshold (${critical}) does not match that used in the query (${inQuery})`,
-    );
-}
-
 function routesOf(resource: Resource): Route[] {
   const { collection, address, models, title, list } = resource;
   const [createModel, updateModel] = models;
@@ -142,7 +123,7 @@ function routesOf(resource: Resource): Route[] {
       body: ["v1", createModel],
       answer({ store, body }) {
         const given = withoutNulls(body as StoredRecord);
-        resource.check?.(given);
+        resource.check?.(given, store);
         const { id, members } = resource.added(given, store);
         return (store.records[collection][id] = { ...given, ...members });
       },
@@ -155,7 +136,7 @@ function routesOf(resource: Resource): Route[] {
         const id = context.path["id"] ?? "";
         const before = existing(context, collection, id, title);
         const given = withoutNulls({ ...(resource.keeps === "unnamed" ? before : addedTo(before)), ...(context.body as StoredRecord) });
-        resource.check?.(given);
+        resource.check?.(given, context.store);
         return (context.store.records[collection][id] = given);
       },
     },
@@ -172,8 +153,8 @@ const validateMonitor = (path: string): Route => ({
   method: "post",
   path,
   body: ["v1", "Monitor"],
-  answer({ body }) {
-    checkMonitor(body as StoredRecord);
+  answer({ store, body }) {
+    checkMonitor(body as StoredRecord, store);
     return {};
   },
 });

@@ -11,7 +11,6 @@ export type Json<T> = T extends Date
       : T;
 
 export type Pod = Json<k8s.V1Pod>;
-export type PodSpec = Json<k8s.V1PodSpec>;
 export type PodStatus = Json<k8s.V1PodStatus>;
 export type PodCondition = Json<k8s.V1PodCondition>;
 export type Container = Json<k8s.V1Container>;

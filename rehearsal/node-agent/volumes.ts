@@ -18,7 +18,7 @@ import { type ProjectedFile, writeProjection } from "./projection";
 import { parseQuantity } from "./quantity";
 
 /** Something that a volume is made of is missing: it may still come. */
-export class MountError extends Error {
+class MountError extends Error {
   constructor(volume: string, message: string) {
     super(`MountVolume.SetUp failed for volume ${JSON.stringify(volume)}: ${message}`);
     this.name = "MountError";

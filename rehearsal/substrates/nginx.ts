@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectToCluster } from "./control-plane";
-import { edgeClient } from "../lib/edge-client";
+import type { Settings } from "../../config";
+import { type EdgeAddress, edgeClient } from "../../ops/edge-client";
 import type { Rehearsal, Substrate } from "../lib/substrate";
 import { type Report, runStep } from "../../toolchain/run";
 import { nginxTool, provide } from "../../toolchain/tools";
@@ -18,6 +19,17 @@ const CERTIFICATE_DAYS = "30";
 /** Certificate of the authority that signed the edge's. */
 export function authorityFile(directory: string): string {
   return join(directory, "nginx", "authority.crt");
+}
+
+/** Where the edge is. */
+export function edgeAddress(directory: string, { edge: { nginx }, hosts }: Pick<Settings, "edge" | "hosts">): EdgeAddress {
+  return {
+    host: hosts.api,
+    address: nginx.listenAddress,
+    httpPort: nginx.httpPort,
+    httpsPort: nginx.httpsPort,
+    authority: authorityFile(directory),
+  };
 }
 
 /** The edge, its start aside: {@link startNginx} needs what was deployed. */
@@ -58,7 +70,7 @@ export async function startNginx(rehearsal: Rehearsal, configMapName: string): P
   await runStep("nginx -t", report, [...as, program, "-t", "-c", candidate, ...options] as [string, ...string[]]);
   renameSync(candidate, file);
 
-  const client = edgeClient(settings, authorityFile(directory));
+  const client = edgeClient(edgeAddress(directory, settings));
   const running = supervisor.find("nginx");
   if (running !== undefined && changed) process.kill(running.pid, "SIGHUP");
   await supervisor.start(

@@ -13,11 +13,12 @@ import { web } from "./web";
 
 export { SECRET_NAMES };
 
-/** The stacks that this program knows. */
+/** The stacks whose files are here. */
 export const ENVIRONMENTS = ["prod", "staging", "rehearsal"] as const;
 
 export const schema = z.strictObject({
-  environment: z.enum(ENVIRONMENTS, "prod, staging or rehearsal"),
+  /** The stack's name; part of names in Kubernetes and Datadog. */
+  environment: matching(/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/, "a stack's name: 2 to 20 lower-case letters, digits and '-'"),
   image,
   hosts: z.strictObject({
     /** The API's public host. */

@@ -1,6 +1,6 @@
 /** Runbook §6: Datadog, thresholds and uptime tests. */
 import { z } from "zod";
-import { integer, matching, percent, unique } from "./values";
+import { decimal, integer, matching, percent, unique } from "./values";
 
 export const observability = z.strictObject({
   /** Datadog's API. */
@@ -18,6 +18,30 @@ export const observability = z.strictObject({
     /** Datadog's locations. */
     locations: unique(matching(/^(aws|azure|gcp|pl):[\w-]+$/, "a location such as aws:eu-central-1"), 3, 20, "locations"),
   }),
+  /** Objectives over 30 days: percent of the requests that do not fail, and of those that are answered within a second. */
+  objectives: z.strictObject({
+    availabilityPercent: decimal(90, 99.99, "percent"),
+    latencyPercent: decimal(90, 99.99, "percent"),
+  }),
+  /** Planned maintenance: alerts that the work itself causes are silent; none is an empty list. */
+  maintenance: z
+    .array(
+      z.strictObject({
+        /** What is done. */
+        reason: z.string("text").min(1, "text"),
+        /** First start on the clock of `timeZone`. */
+        startsAt: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, "a moment such as 2026-12-06T02:00"),
+        minutes: integer(15, 240, "minutes"),
+        timeZone: z.string("an IANA time zone"),
+        /** RRULE, weekly or monthly; absent: once. */
+        repeats: matching(
+          /^FREQ=(WEEKLY|MONTHLY)(;[A-Z]+=[A-Z0-9,+-]+)*$/,
+          "a weekly or monthly RRULE such as FREQ=MONTHLY;BYDAY=1SU",
+        ).optional(),
+      }),
+      "a list, [] for none",
+    )
+    .max(20, "at most 20 planned maintenances"),
   /** Where the runbook's pages are read. */
   runbookBaseUrl: z.url({ protocol: /^https$/, error: "an https URL" }),
 });

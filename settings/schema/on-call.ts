@@ -1,6 +1,6 @@
 /** Runbook §6: the rotation and its ladder. */
 import { z } from "zod";
-import { dnsLabel, integer, isoDate, unique } from "./values";
+import { dnsLabel, integer, isoDate, matching, unique } from "./values";
 
 export const onCall = z.strictObject({
   /** Handle of Datadog's on-call team. */
@@ -28,4 +28,8 @@ export const onCall = z.strictObject({
   }),
   /** Minutes until the next step of the ladder. */
   escalateAfterMinutes: integer(1, 60, "minutes"),
+  /** Day of the last quarterly review of docs/on-call.md. */
+  reviewedOn: isoDate(),
+  /** Service in PagerDuty that alerts page instead of Datadog's team (what follows @pagerduty-). */
+  pagerDutyService: matching(/^[\w-]{1,100}$/, "a PagerDuty service's name as Datadog has it").optional(),
 });

@@ -3,6 +3,8 @@ import { z } from "zod";
 
 export const integer = (min: number, max: number, unit: string) =>
   z.int(`a whole number of ${unit}, ${min} to ${max}`).min(min, `${min} to ${max} (${unit})`).max(max, `${min} to ${max} (${unit})`);
+export const decimal = (min: number, max: number, unit: string) =>
+  z.number(`a number, ${min} to ${max} (${unit})`).min(min, `${min} to ${max} (${unit})`).max(max, `${min} to ${max} (${unit})`);
 export const percent = () => integer(1, 100, "percent");
 export const matching = (pattern: RegExp, rule: string) => z.string(rule).regex(pattern, rule);
 export const hostname = () =>
@@ -39,6 +41,15 @@ export const generation = () =>
     rotatedOn: isoDate(),
     /** Whether generation n−1 exists too (the window in which old tokens are still accepted). */
     overlap: z.boolean("true or false"),
+  });
+
+/** A secret of the application: a rotated credential whose next value is accepted before it signs. */
+export const secretGeneration = () =>
+  generation().extend({
+    /** Which other generation exists and is accepted: none, n+1 (`next`, before it signs), n−1 (true, after it signed). */
+    overlap: z.union([z.boolean(), z.literal("next")], "false, next or true"),
+    /** While overlap is true: the day on which n−1 had become current, for the way back. */
+    previousRotatedOn: isoDate().optional(),
   });
 
 /** An image by its immutable name. */

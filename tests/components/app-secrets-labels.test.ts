@@ -1,5 +1,5 @@
 /**
- * Which values AWSCURRENT and AWSPREVIOUS give through rotations, asked of moto's Secrets Manager, with each new SecretVersion put as the
+ * Which values AWSCURRENT, AWSPREVIOUS and AWSPENDING give through rotations, asked of moto's Secrets Manager, with each new SecretVersion put as the
  * official provider puts it. It does not prove that AWS itself moves labels as moto does.
  */
 import {
@@ -7,15 +7,18 @@ import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   ListSecretVersionIdsCommand,
+  ResourceNotFoundException,
   SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { AppSecrets } from "../../components/app-secrets";
+import type { Overlap } from "../../components/lib/pod-secret";
 import { HardenedNamespace } from "../../components/namespace";
 import { randomOf, reveal, startMocks } from "../helpers/mocks";
 import { ACCOUNT, type Moto, startMoto } from "../helpers/moto";
 
 const SECRET = "maestroverse/app-secrets";
-const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
+const of = (generation: number, overlap: Overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 /** `JWT_SECRET` and `SESSION_SECRET` as the mocks make them. */
 const pair = (jwt: number, session: number) => ({
   JWT_SECRET: randomOf(`app-secrets-jwt-secret-g${jwt}`),
@@ -34,10 +37,13 @@ afterAll(async () => {
   await moto.stop();
 });
 
-/** Logical names in the state. */
-let state: string[] = [];
+/** Versions in the state by logical name; `id` where the program's end ends it too. */
+let state: Record<string, { readonly SecretString: string; readonly id: string | undefined; readonly label: string }> = {};
 
-/** `pulumi up`: puts the versions that the state does not know; forgets, and does not delete, those that the program has no more. */
+/**
+ * `pulumi up`: puts the versions that the state does not know; of those that the program has no more, takes the label off, unless they are
+ * retained: those it forgets.
+ */
 async function up(jwt: ReturnType<typeof of>, session: ReturnType<typeof of>): Promise<void> {
   const mocks = await startMocks();
   await mocks.run(() => {
@@ -47,22 +53,39 @@ async function up(jwt: ReturnType<typeof of>, session: ReturnType<typeof of>): P
     new AppSecrets("app-secrets", { ...args, generations, dualVerification: ["JWT_SECRET"] });
   });
   const versions = mocks.resourcesOf("aws:secretsmanager/secretVersion:SecretVersion");
-  for (const { inputs } of versions.filter(({ name }) => !state.includes(name))) {
-    const { secretString: SecretString, versionStages: VersionStages } = reveal<{ secretString: string; versionStages: string[] }>(inputs);
-    await client.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString, VersionStages }));
+  const before = state;
+  state = {};
+  const end = async (name: string) => {
+    const { id, label } = before[name] ?? {};
+    if (id !== undefined)
+      await client.send(new UpdateSecretVersionStageCommand({ SecretId: SECRET, VersionStage: label, RemoveFromVersionId: id }));
+  };
+  for (const { name, inputs, options } of versions) {
+    const { secretString: SecretString, versionStages } = reveal<{ secretString: string; versionStages: string[] }>(inputs);
+    const known = before[name];
+    if (known?.SecretString === SecretString) state[name] = known;
+    else {
+      if (options.deleteBeforeReplace === true) await end(name);
+      const put = new PutSecretValueCommand({ SecretId: SECRET, SecretString, VersionStages: versionStages });
+      const { VersionId } = await client.send(put);
+      state[name] = { SecretString, label: versionStages[0] ?? "", id: options.retainOnDelete === true ? undefined : VersionId };
+    }
   }
-  state = versions.map(({ name }) => name);
+  for (const name of Object.keys(before)) if (state[name] === undefined) await end(name);
 }
 
 /** What each label gives, and how many versions have one. */
-async function labels(): Promise<{ current: unknown; previous: unknown; versions: number }> {
+async function labels(): Promise<{ current: unknown; previous: unknown; pending: unknown; versions: number }> {
   const at = async (VersionStage: string) => {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: SECRET, VersionStage }));
-    return JSON.parse(SecretString as string) as unknown;
+    const found = await client.send(new GetSecretValueCommand({ SecretId: SECRET, VersionStage })).catch((error: unknown) => {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    });
+    return found === undefined ? undefined : (JSON.parse(found.SecretString as string) as unknown);
   };
   const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: SECRET }));
   const versions = Versions.filter(({ VersionStages = [] }) => VersionStages.length > 0).length;
-  return { current: await at("AWSCURRENT"), previous: await at("AWSPREVIOUS"), versions };
+  return { current: await at("AWSCURRENT"), previous: await at("AWSPREVIOUS"), pending: await at("AWSPENDING"), versions };
 }
 
 // One story, in order: each step starts where the one before ended.
@@ -75,7 +98,12 @@ it.each([
   ["a rotation without overlap leaves no label on the old value", of(2), of(3), pair(2, 3), {}],
   ["a rotation begins again", of(3, true), of(3), pair(3, 3), pair(2, 3)],
   ["and is rolled back", of(2), of(3), pair(2, 3), {}],
-])("%s", async (_step, jwt, session, current, previous) => {
+  ["a next value waits in AWSPENDING, and moves nothing", of(2, "next"), of(3), pair(2, 3), {}, pair(3, 3)],
+  ["another secret's rotation meanwhile is in AWSPENDING too", of(2, "next"), of(4), pair(2, 4), {}, pair(3, 4)],
+  ["the publication takes AWSPENDING off", of(3, true), of(4), pair(3, 4), pair(2, 4)],
+  ["on the way back the new value waits again, and the old one is current", of(2, "next"), of(4), pair(2, 4), {}, pair(3, 4)],
+  ["at its end the new value has no label", of(2), of(4), pair(2, 4), {}],
+])("%s", async (_step, jwt, session, current, previous, ...[pending]: unknown[]) => {
   await up(jwt, session);
-  expect(await labels()).toEqual({ current, previous, versions: 2 });
+  expect(await labels()).toEqual({ current, previous, pending, versions: pending === undefined ? 2 : 3 });
 });

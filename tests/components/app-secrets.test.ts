@@ -1,9 +1,17 @@
-import { AppSecrets, type AppSecretsArgs, buildCurrentBundle, buildPreviousBundle, validateAppSecrets } from "../../components/app-secrets";
+import {
+  AppSecrets,
+  type AppSecretsArgs,
+  buildCurrentBundle,
+  buildPendingBundle,
+  buildPreviousBundle,
+  validateAppSecrets,
+} from "../../components/app-secrets";
+import type { Overlap } from "../../components/lib/pod-secret";
 import { buildSecretPolicy, buildSecretsKeyPolicy } from "../../components/lib/secrets-policies";
 import { HardenedNamespace } from "../../components/namespace";
 import { arnOf, isSecret, randomOf, type Recorder, reveal, startMocks, valueOf } from "../helpers/mocks";
 
-const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
+const of = (generation: number, overlap: Overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 const FIRST = { MAESTROVERSE_PEPPER: of(1), JWT_SECRET: of(1), SESSION_SECRET: of(1), CSRF_SECRET: of(1) };
 const ROLLING = { ...FIRST, JWT_SECRET: of(2, true) };
 const RETIRED = { ...FIRST, JWT_SECRET: of(2) };
@@ -134,6 +142,35 @@ describe("the bundle", () => {
   });
 });
 
+describe("a next value, before it signs", () => {
+  const NEXT = { ...FIRST, JWT_SECRET: of(1, "next" as const) };
+
+  it("is in AWSPENDING beside the others, and pods accept it", async () => {
+    const { mocks, secrets } = await register(NEXT);
+    expect(parsed(mocks, "app-secrets-current-1-1-1-1")).toEqual(bundle(1));
+    expect(parsed(mocks, "app-secrets-previous-1-1n-1-1")).toEqual({});
+    expect(parsed(mocks, "app-secrets-pending")).toEqual(bundle(2));
+    expect(inputsOf(mocks, "app-secrets-pod-secret-1-1n-1-1")).toMatchObject({
+      stringData: { ...bundle(1), JWT_SECRET_ROLLING: value("jwt-secret", 2) },
+    });
+    expect(secrets.podSecret.secretName).toBe("maestroverse-app-secrets-1-1n-1-1");
+  });
+
+  it("gives its label back before another one takes it, and is stored before pods have it", async () => {
+    const { mocks } = await register(NEXT);
+    const { options, dependsOn, inputs } = mocks.resource("app-secrets-pending");
+    expect([inputs["versionStages"], options.retainOnDelete, options.deleteBeforeReplace]).toEqual([["AWSPENDING"], false, true]);
+    expect(dependsOn).toContain("app-secrets-current-1-1-1-1");
+    expect(mocks.resource("app-secrets-pod-secret-1-1n-1-1").dependsOn).toContain("app-secrets-pending");
+  });
+
+  it("needs an application that accepts two", async () => {
+    await expect(register({ ...FIRST, CSRF_SECRET: of(1, "next") })).rejects.toThrow(
+      "generations.CSRF_SECRET.overlap must be false, got next: the application does not read CSRF_SECRET_ROLLING.",
+    );
+  });
+});
+
 describe("the pods' Secret", () => {
   it("has each secret by name, and the old value of a rolling one, under a name that says which", async () => {
     const { mocks, secrets } = await register(ROLLING);
@@ -188,6 +225,13 @@ it("puts the variables that hold a version's values by name", () => {
   const mixed = { A: of(3, true), B: of(2) };
   expect([buildCurrentBundle(mixed), buildPreviousBundle(mixed), buildPreviousBundle({ A: of(3), B: of(2) })]).toEqual([
     { A: "A", B: "B" },
+    { A: "A_ROLLING", B: "B" },
+    {},
+  ]);
+  const before = { A: of(3, "next" as const), B: of(2) };
+  expect([buildCurrentBundle(before), buildPreviousBundle(before), buildPendingBundle(before), buildPendingBundle(mixed)]).toEqual([
+    { A: "A", B: "B" },
+    {},
     { A: "A_ROLLING", B: "B" },
     {},
   ]);

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CHECKLIST } from "../../checklist";
 import { RUNBOOK_PAGE } from "../../components/lib/alerts";
+import { logCollection } from "../../components/lib/log-scrubbing";
 import { buildMonitors } from "../../components/lib/monitors";
+import { buildBurnRateAlerts } from "../../components/lib/slo";
 import { buildUptimeTests, minimumFailureSeconds, uptimeMonitorKey } from "../../components/lib/synthetics";
 import { LOG_DIRECTORY, SERVER_NAME } from "../../components/lib/web-pod";
 import { PROD, tableOf } from "../helpers/observability";
@@ -34,9 +36,21 @@ const alerts: Record<string, { message: string; priority: number; rule?: string 
       {
         message,
         priority,
-        rule: `Alerts at ${/>=? [\d.]+$/.exec(query)?.[0]}${thresholds.warning === undefined ? "" : `, warns at > ${thresholds.warning}`}.`,
+        rule: `Alerts at ${/[<>]=? -?[\d.]+$/.exec(query)?.[0]}${thresholds.warning === undefined ? "" : `, warns at ${query.includes(" < ") ? "<" : ">"} ${thresholds.warning}`}.`,
       },
     ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(buildBurnRateAlerts(table)).map(
+      ([
+        key,
+        {
+          message,
+          priority,
+          thresholds: { critical, warning },
+        },
+      ]) => [key, { message, priority, rule: `Alerts at > ${critical}, warns at > ${warning}.` }],
+    ),
   ),
   ...Object.fromEntries(
     Object.entries(buildUptimeTests(table)).map(([key, { message, options }]) => [
@@ -87,7 +101,8 @@ it("links to headings and pages that exist, on both pages", () => {
 });
 
 it("shows the annotation that the pod has, and the numbers of the two failures", () => {
-  const annotation = JSON.stringify([{ type: "file", path: `${LOG_DIRECTORY}/*.log`, service: "maestroverse-api", source: "nodejs" }]);
+  const source = { ...logCollection(LOG_DIRECTORY)[0], log_processing_rules: undefined };
+  const annotation = `[${JSON.stringify(source).replace(/}$/, ',"log_processing_rules":[…]}')}]`;
   expect(page).toContain(`ad.datadoghq.com/${SERVER_NAME}.logs: '${annotation}'`);
   expect(page).toContain(`60 + 20 = ${minimumFailureSeconds(PROD.uptime)} s`);
   expect(page).toContain(`With \`intervalSeconds: 30\` it is ${minimumFailureSeconds({ ...PROD.uptime, intervalSeconds: 30 })} s.`);

@@ -1,11 +1,13 @@
 import { Observability, type ObservabilityArgs, validateObservability } from "../../components/observability";
 import { buildMonitors } from "../../components/lib/monitors";
+import { buildBurnRateAlerts } from "../../components/lib/slo";
 import { buildUptimeTests } from "../../components/lib/synthetics";
 import { snake, unknownToDatadog } from "../helpers/datadog-models";
 import { idOf, type Recorder, startMocks, valueOf } from "../helpers/mocks";
 import { PROD, STAGING, tableOf } from "../helpers/observability";
 
 const MONITORS = Object.keys(buildMonitors(tableOf(PROD)));
+const BURNING = Object.keys(buildBurnRateAlerts(tableOf(PROD)));
 const PROCESSOR_TYPES: Readonly<Record<string, string>> = {
   grokParser: "grok-parser",
   dateRemapper: "date-remapper",
@@ -33,7 +35,11 @@ it("has exactly these children and no orphan", async () => {
     [
       "datadog:index/dashboardJson:DashboardJson observability-dashboard",
       "datadog:index/logsCustomPipeline:LogsCustomPipeline observability-log-pipeline",
-      ...MONITORS.map((key) => `datadog:index/monitor:Monitor observability-monitor-${key}`),
+      ...["edge-requests", "edge-seconds", "log-lines"].map((key) => `datadog:index/logsMetric:LogsMetric observability-metric-${key}`),
+      ...[...MONITORS, ...BURNING].map((key) => `datadog:index/monitor:Monitor observability-monitor-${key}`),
+      ...["availability", "latency"].map(
+        (key) => `datadog:index/serviceLevelObjective:ServiceLevelObjective observability-objective-${key}`,
+      ),
       "datadog:index/onCallEscalationPolicy:OnCallEscalationPolicy observability-escalation-policy",
       "datadog:index/onCallSchedule:OnCallSchedule observability-schedule",
       "datadog:index/onCallTeamRoutingRules:OnCallTeamRoutingRules observability-routing-rules",
@@ -85,7 +91,9 @@ it("asks Datadog for a monitor as the table has it, without a call at preview", 
 it("never says notifyNoData beside onMissingData, nor validates a monitor by a call", async () => {
   const { mocks } = await register();
   for (const { name, inputs } of mocks.resourcesOf("datadog:index/monitor:Monitor"))
-    expect([name, inputs["notifyNoData"], typeof inputs["onMissingData"], inputs["validate"]]).toEqual([name, undefined, "string", false]);
+    expect([name, inputs["notifyNoData"], typeof inputs["onMissingData"], inputs["validate"]]).toEqual(
+      inputs["type"] === "slo alert" ? [name, false, "undefined", false] : [name, undefined, "string", false],
+    );
 });
 
 it("gives operators ids by key and the dashboard's address", async () => {
@@ -93,7 +101,7 @@ it("gives operators ids by key and the dashboard's address", async () => {
   const values = (outputs: Observability["monitorIds"]) =>
     Promise.all(Object.entries(outputs).map(async ([key, output]) => [key, await valueOf(output)]));
   expect(await values(component.monitorIds)).toEqual([
-    ...MONITORS.map((key) => [key, idOf(`observability-monitor-${key}`)]),
+    ...[...MONITORS, ...BURNING].map((key) => [key, idOf(`observability-monitor-${key}`)]),
     ["uptime-health", "1000"],
     ["uptime-websocket", "1001"],
     ["uptime-redirect", "1002"],
@@ -135,14 +143,26 @@ describe("payloads, as the official provider makes them, are known to the offici
     const { mocks } = await register();
     const monitors = inputsOf(mocks, "monitor:Monitor");
     for (const { name, inputs } of monitors) {
-      const { monitorThresholds, message, type, query, tags, assets, priority, validate, name: title, ...options } = inputs;
+      const {
+        monitorThresholds,
+        monitorThresholdWindows: thresholdWindows,
+        message,
+        type,
+        query,
+        tags,
+        assets,
+        priority,
+        validate,
+        name: title,
+        ...options
+      } = inputs;
       const thresholds = Object.fromEntries(Object.entries(monitorThresholds as object).map(([key, text]) => [key, Number(text)]));
       const body = { name: title, message, type, query, tags, assets, priority: Number(priority) };
-      const payload = snake({ ...body, options: { ...options, thresholds } });
+      const payload = snake({ ...body, options: { ...options, thresholds, thresholdWindows } });
       expect([name, validate, unknownToDatadog("v1", "Monitor", payload)]).toEqual([name, false, []]);
       expect(unknownToDatadog("v1", "Monitor", { ...body, type: "metric" })).toEqual(["Monitor"]);
     }
-    expect(monitors).toHaveLength(MONITORS.length);
+    expect(monitors).toHaveLength(MONITORS.length + BURNING.length);
   });
 
   it("uptime tests", async () => {

@@ -119,6 +119,35 @@ it.each(["database.roles.app.rotatedOn", "secrets.generations.JWT_SECRET.rotated
   ]);
 });
 
+describe("an overlap", () => {
+  it("lasts at least as long as what the old value signed, counted from the rollout's start", () => {
+    const least = 43_200 + (10 * 15 + 45) + 10;
+    expect(told(withValue(PROD, "secrets.overlapSeconds", least))).toEqual([]);
+    expect(told(withValue(PROD, "secrets.overlapSeconds", least - 1))).toEqual([
+      `secrets.overlapSeconds must be at least ${least}: 43200 for the longest token (secrets.tokenSeconds), 195 for a rollout (web.replicas.maximum, web.terminationGraceSeconds) and 10 for clocks that differ, got ${least - 1}.`,
+    ]);
+    expect(told(withValue(PROD, "secrets.tokenSeconds.access", 46_700))).toHaveLength(1);
+  });
+
+  it("says since when the old value was current, and only then", () => {
+    const jwt = (value: object) => told(withValue(PROD, "secrets.generations.JWT_SECRET", value));
+    const published = { generation: 2, rotatedOn: "2026-11-20", overlap: true };
+    expect(jwt({ ...published, previousRotatedOn: "2026-11-01" })).toEqual([]);
+    expect(jwt(published)).toEqual([]);
+    expect(jwt({ ...published, previousRotatedOn: "2026-11-21" })).toEqual([
+      'secrets.generations.JWT_SECRET.previousRotatedOn must be rotatedOn (2026-11-20) or earlier, got "2026-11-21".',
+    ]);
+    expect(jwt({ ...published, overlap: false, previousRotatedOn: "2026-11-01" })).toEqual([
+      'secrets.generations.JWT_SECRET.previousRotatedOn must be absent unless overlap is true, got "2026-11-01".',
+    ]);
+  });
+
+  it.each([["soon"], [1]])("is false, next or true, not %p", (overlap) => {
+    const [problem] = told(withValue(PROD, "secrets.generations.JWT_SECRET.overlap", overlap));
+    expect(problem).toContain("secrets.generations.JWT_SECRET.overlap must be false, next or true, got ");
+  });
+});
+
 it("accepts a single replica that is asked for by name", () => {
   expect(told(withValues(PROD, { "web.replicas.minimum": 1, "web.allowSingleReplica": true }))).toEqual([]);
 });
@@ -172,7 +201,7 @@ describe("all problems at once", () => {
       "backups.retentionDays": 1,
       "edge.rateLimit.requestsPerMinute": 0,
       "backups.timeZone": "Mars/Olympus",
-      environment: "qa",
+      environment: "QA",
     };
     expect(names(withValues(PROD, wrong))).toEqual([
       "environment",

@@ -21,7 +21,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function refusal(program: PulumiFn, edit: (settings: string) => string = (text) => text): Promise<PolicyReport> {
   const settingsFile = join(folder, "Pulumi.staging.yaml");
   await writeFile(settingsFile, edit(await readFile(join(REPOSITORY, "Pulumi.staging.yaml"), "utf8")));
-  const stack = await openStack({ stack: "staging", settingsFile, program, report: () => undefined });
+  // The packs run on the day for which the file is dated.
+  const environment = { NODE_OPTIONS: `--require=${require.resolve("../helpers/fixed-date")}` };
+  const stack = await openStack({ stack: "staging", settingsFile, program, environment, report: () => undefined });
   try {
     const { changes } = await stack.preview({ policyPacks: POLICY_PACKS });
     throw new Error(`it passed: ${JSON.stringify(changes)}`);
@@ -70,6 +72,6 @@ it("refuses a defect of the settings and one that a transform makes, by exactly 
     'maestroverse-server-host-ingress: metadata.annotations["nginx.org/http-redirect-code"] is 308. Set it to "301".',
   );
   expect(refusing[1]?.message).toMatch(
-    /^app-secrets-pod-secret-[\d-]+: metadata\.annotations\["maestroverse\.edu\/rotated-on\.jwt-secret"\] is "2026-08-01, \d+ days ago"\. Rotate it: 90 days is the longest\.$/,
+    /^app-secrets-pod-secret-[\d-]+: metadata\.annotations\["maestroverse\.edu\/rotated-on\.jwt-secret"\] is "2026-08-01, \d+ days ago"\. Rotate it, 90 days is the longest: npm run ops -- rotate --stack [\w-]+ --secret JWT_SECRET\.$/,
   );
 });

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { BACKUP_PREFIX } from "../../components/lib/backup-names";
 import { buildBackupEnvironment } from "../../components/lib/backup-pod";
-import type { Manifest } from "../../ops/backup/backup";
+import type { Manifest } from "../../ops/backup/manifest";
 import { REPOSITORY } from "../../toolchain/versions";
 import { type DatabaseServer, startDatabaseServer } from "./database-server";
 import { ACCOUNT, type Moto, startMoto } from "./moto";
@@ -117,7 +117,9 @@ export async function startBackupWorld(): Promise<BackupWorld> {
       const result = Promise.all([text(child.stdout), text(child.stderr), ended]).then(([out, err, [code]]) => {
         const output = out + err;
         const lines = output.split("\n").filter((line) => line !== "");
-        const [line, ...more] = lines.map((each) => JSON.parse(each) as RunResult["line"]).filter(({ status }) => status !== "warn");
+        const [line, ...more] = lines
+          .map((each) => JSON.parse(each) as RunResult["line"])
+          .filter(({ message }) => message.startsWith("backup"));
         if (code !== null && (line === undefined || more.length > 0)) throw new Error(`not one line beside warnings: ${output}`);
         return { code, output, line: line ?? { status: "silent", message: "" } };
       });

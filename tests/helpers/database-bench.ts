@@ -36,7 +36,7 @@ export interface BenchOptions {
 }
 
 /** Registers the component as index.ts does. */
-export async function registerRoles(port: number, generation = 1): Promise<readonly RecordedResource[]> {
+async function registerRoles(port: number, generation = 1): Promise<readonly RecordedResource[]> {
   const mocks = await startMocks({ stack: STACK });
   await mocks.run(() => {
     const room = (name: string) => new HardenedNamespace(name, { namespaceName: name, labels: {} });

@@ -40,7 +40,7 @@ async function main(stack: string): Promise<void> {
   const texts = Object.entries(file.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
   const mocks = await startMocks({ stack, preview: true });
   pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
-  await mocks.run(async () => void (await import("../../index.js")));
+  await mocks.run(() => import("../../index.js"));
   const key = ({ type, name }: DumpedResource) => `${type} ${name}`;
   const resources = mocks.resources.map(dumped).sort((a, b) => (key(a) < key(b) ? -1 : 1));
   // Where this user's home is says nothing about the program.

@@ -142,7 +142,7 @@ export function reveal<T = unknown>(value: unknown): T {
 }
 
 /** Wraps a value as a secret, for outputs that the real provider marks. */
-export function asSecret(value: unknown): Properties {
+function asSecret(value: unknown): Properties {
   return { [SECRET_KEY]: SECRET_MARK, value };
 }
 

@@ -22,8 +22,11 @@ export const PROD: ObservabilityArgs = {
   usableConnections: 190,
   backupMaximumAgeHours: 26,
   backupMethod: "pg_dump",
+  secretMaximumAgeDays: 90,
   requestsPerMinute: 100,
   uptime: { intervalSeconds: 60, consecutiveFailures: 2, locations: ["aws:us-east-1", "aws:us-west-2", "aws:eu-central-1"] },
+  objectives: { availabilityPercent: 99.9, latencyPercent: 99 },
+  maintenance: [],
   runbookBaseUrl: "https://example.com/docs/runbook",
   datadogAppUrl: "https://app.datadoghq.com",
   onCall: {
@@ -33,8 +36,12 @@ export const PROD: ObservabilityArgs = {
     timeZone: "America/New_York",
     handover: { startsOn: "2026-11-02", hour: 9 },
     escalateAfterMinutes: 10,
+    reviewedOn: "2026-11-16",
   },
 };
+
+/** A day in the rotation. */
+export const NOW = new Date("2026-11-25T12:00:00Z");
 
 /** Staging: the same with names of its own. */
 export const STAGING: ObservabilityArgs = {
@@ -46,4 +53,8 @@ export const STAGING: ObservabilityArgs = {
 };
 
 /** The table's arguments: the team's handle beside the others. */
-export const tableOf = (args: ObservabilityArgs) => ({ ...args, teamHandle: args.onCall.teamHandle });
+export const tableOf = (args: ObservabilityArgs) => ({
+  ...args,
+  teamHandle: args.onCall.teamHandle,
+  pagerDutyService: args.onCall.pagerDutyService,
+});

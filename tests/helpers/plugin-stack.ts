@@ -1,20 +1,24 @@
 /** A stack under the real engine with stand-in plugins: file backend, state and plugins in a temporary folder. */
 import { type ChildProcess, fork } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 
 import * as automation from "@pulumi/pulumi/automation";
 
 import { provideEngine } from "../../toolchain/engine";
+import { standInExecutables } from "../../toolchain/plugins";
+import type { PluginPackage } from "../../toolchain/versions";
 
-/** The repository's root. */
-const ROOT = resolve(__dirname, "..", "..");
+/** The project of every such stack. */
+const PROJECT = "plugins";
+/** Key that marks a secret in a state file. */
+const SECRET = "4dabf18193072939515e22adb298388d";
 
 /** What a stack needs. */
 export interface PluginStackOptions {
   /** Packages whose stand-ins the stack uses, for example `["random"]`. */
-  readonly packages: readonly string[];
+  readonly packages: readonly PluginPackage[];
   /** Name of the stack. @default "test-plugins" */
   readonly stackName?: string;
   /** Environment for the engine and its plugins, for example `{ KUBECONFIG }`. */
@@ -48,6 +52,8 @@ let failing: ChildProcess | undefined;
 
 /** A stack and its folder. */
 export class PluginStack {
+  private selected: Promise<automation.Stack> | undefined;
+
   private constructor(
     private readonly folder: string,
     private readonly options: PluginStackOptions,
@@ -58,15 +64,6 @@ export class PluginStack {
     const folder = mkdtempSync(join(tmpdir(), "plugin-stack-"));
     mkdirSync(join(folder, "bin"));
     mkdirSync(join(folder, "state"));
-    for (const name of options.packages) {
-      const file = join(folder, "bin", `pulumi-resource-${name}`);
-      const loader = require.resolve("tsx");
-      writeFileSync(
-        file,
-        `#!/bin/sh\nexec '${process.execPath}' --import '${loader}' '${join(ROOT, "rehearsal/plugins", `${name}.ts`)}' "$@"\n`,
-      );
-      chmodSync(file, 0o755);
-    }
     return new PluginStack(folder, options);
   }
 
@@ -101,15 +98,35 @@ export class PluginStack {
     });
   }
 
-  /** The stack, bound to a program. */
+  /**
+   * The stack, bound to a program. What an operation came to is read from the state on the disk: the CLI would be started three times more for it.
+   */
   async bind(program: Program): Promise<automation.Stack> {
-    const { stackName = "test-plugins", env = {}, allowedStacks = stackName } = this.options;
+    this.selected ??= this.select();
+    const stack = await this.selected;
+    const workspace = Object.create(stack.workspace, { program: { value: program } }) as automation.Workspace;
+    return Object.create(stack, {
+      workspace: { value: workspace },
+      outputs: { value: async () => this.outputsOnDisk() ?? (await workspace.stackOutputs(this.stackName)) },
+      info: { value: () => Promise.resolve(this.lastOperation()) },
+    }) as automation.Stack;
+  }
+
+  private get stackName(): string {
+    return this.options.stackName ?? "test-plugins";
+  }
+
+  private async select(): Promise<automation.Stack> {
+    const { packages, env = {}, allowedStacks = this.stackName } = this.options;
+    for (const { name, text } of await standInExecutables(packages)) {
+      writeFileSync(join(this.folder, "bin", name), text, { mode: 0o755 });
+    }
     const { root } = await provideEngine(() => undefined);
     return automation.LocalWorkspace.createOrSelectStack(
-      { stackName, projectName: "plugins", program },
+      { stackName: this.stackName, projectName: PROJECT, program: () => Promise.resolve() },
       {
         pulumiCommand: await automation.PulumiCommand.get({ root, skipVersionCheck: true }),
-        projectSettings: { name: "plugins", runtime: "nodejs", backend: { url: `file://${join(this.folder, "state")}` } },
+        projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${join(this.folder, "state")}` } },
         envVars: {
           PATH: [join(this.folder, "bin"), process.env["PATH"] ?? ""].join(delimiter),
           PULUMI_CONFIG_PASSPHRASE: "only for a test",
@@ -123,9 +140,32 @@ export class PluginStack {
     );
   }
 
+  /** The stack's outputs; undefined when one is secret: only the CLI reads those. */
+  private outputsOnDisk(): automation.OutputMap | undefined {
+    const { checkpoint } = JSON.parse(readFileSync(this.stateFile(`${this.stackName}.json`), "utf8")) as {
+      checkpoint: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[] } };
+    };
+    const outputs = checkpoint.latest?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    if (JSON.stringify(outputs).includes(`"${SECRET}"`)) return undefined;
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value, secret: false }]));
+  }
+
+  /** What the last operation came to, as the engine wrote it to its history. */
+  private lastOperation(): automation.UpdateSummary {
+    const folder = join(this.folder, "state", ".pulumi", "history", PROJECT, this.stackName);
+    const files = readdirSync(folder).filter((name) => name.endsWith(".history.json"));
+    const last = files.sort().at(-1);
+    if (last === undefined) throw new Error(`${folder} has no history`);
+    return JSON.parse(readFileSync(join(folder, last), "utf8")) as automation.UpdateSummary;
+  }
+
+  private stateFile(...name: readonly string[]): string {
+    return join(this.folder, "state", ".pulumi", "stacks", PROJECT, ...name);
+  }
+
   /** The state file's text, as it is on the disk. */
   stateText(): string {
-    const folder = join(this.folder, "state", ".pulumi", "stacks", "plugins");
+    const folder = this.stateFile();
     return readdirSync(folder)
       .filter((name) => name.endsWith(".json"))
       .map((name) => readFileSync(join(folder, name), "utf8"))

@@ -95,7 +95,10 @@ export function makeSecrets(): Record<string, string> {
 /** What the pod of the Deployment gets, but for the secrets and the address. */
 export function podEnvironment(port: number): Record<string, string> {
   const corsOrigins = [APP_ORIGIN, "https://admin.maestroverse.edu"];
-  return { ...buildEnvironment({ corsOrigins, containerPort: port, apiHost: API_HOST }), LISTEN_ADDRESS: "127.0.0.1" };
+  return {
+    ...buildEnvironment({ corsOrigins, containerPort: port, apiHost: API_HOST, tokenSeconds: { access: 900, session: 43_200 } }),
+    LISTEN_ADDRESS: "127.0.0.1",
+  };
 }
 
 /** An answer. */
@@ -169,7 +172,7 @@ export async function startSampleServer(environment: Readonly<Record<string, str
 }
 
 /** Headers that the edge adds to what the client sent. */
-export const FROM_EDGE = { host: API_HOST, "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7" };
+const FROM_EDGE = { host: API_HOST, "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7" };
 
 async function send(dispatcher: Dispatcher, url: string, { method = "GET", json, headers = {}, body }: Call): Promise<Answer> {
   const answer = await request(url, {

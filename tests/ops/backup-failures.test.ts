@@ -109,7 +109,7 @@ describe("a database that cannot be dumped leaves nothing in the volume and in t
     const [holder, watcher] = [await world.server.connect({ database: "maestroverse" }), await world.server.connect()];
     await holder.query(`BEGIN; LOCK TABLE "Course" IN ACCESS EXCLUSIVE MODE`);
     const run = world.start();
-    const WAITING = "SELECT pid FROM pg_stat_activity WHERE usename = 'maestro_backup' AND wait_event_type = 'Lock'";
+    const WAITING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'maestroverse-backup' AND wait_event_type = 'Lock'";
     while ((await watcher.query(WAITING)).rowCount !== 1) await sleep(50);
     await watcher.query(`SELECT pg_terminate_backend(pid) FROM (${WAITING}) AS waiting`);
     const { code, line } = await run.result;

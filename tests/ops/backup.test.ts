@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { REPOSITORY } from "../../toolchain/versions";
-import type { Manifest } from "../../ops/backup/backup";
+import type { Manifest } from "../../ops/backup/manifest";
 import { BACKUP_PASSWORD, type BackupWorld, startBackupWorld } from "../helpers/backup-program";
 
 let world: BackupWorld;
@@ -39,7 +39,7 @@ describe("a run that succeeds", () => {
     const stored = await body(key);
     expect(stored.equals(local)).toBe(true);
     expect(manifest).toEqual({
-      formatVersion: 1,
+      formatVersion: 2,
       file: manifest.file,
       location: `s3://${world.bucket}/${key}`,
       versionId: manifest.versionId,
@@ -51,7 +51,17 @@ describe("a run that succeeds", () => {
       host: "127.0.0.1",
       serverVersion: manifest.serverVersion,
       pgDumpVersion: manifest.pgDumpVersion,
-      rowEstimates: { 'public."Course"': null, 'public."User"': null },
+      systemIdentifier: expect.stringMatching(/^\d+$/) as string,
+      contents: {
+        schema: manifest.contents.schema,
+        migration: null,
+        tables: {
+          'public."Course"': { rows: 300, every: 1, sample: expect.stringMatching(/^\d+$/) as string },
+          'public."User"': { rows: 5000, every: 1, sample: expect.stringMatching(/^\d+$/) as string },
+        },
+        largeObjects: 0,
+      },
+      suspicions: [],
       startedAt: manifest.startedAt,
       finishedAt: manifest.finishedAt,
     });
@@ -88,9 +98,14 @@ describe("a run that succeeds", () => {
     world.wrap("pg_restore", 'exec "$REAL" "$@"');
     const { output, line } = await world.run();
     const file = line.manifest?.file as string;
-    const arguments_ = world.calls().map((call) => call.replaceAll(world.volume, "/backups").replace(/\d{8}-\d{4}(-\d+)?/, "…"));
+    const arguments_ = world.calls().map((call) =>
+      call
+        .replaceAll(world.volume, "/backups")
+        .replace(/snapshot=\S+/, "snapshot=…")
+        .replace(/\d{8}-\d{4}(-\d+)?/, "…"),
+    );
     expect(arguments_).toEqual([
-      "pg_dump --format=custom --no-password --lock-wait-timeout=60s --file=/backups/.partial-maestroverse-….dump",
+      "pg_dump --format=custom --no-password --lock-wait-timeout=60s --snapshot=… --file=/backups/.partial-maestroverse-….dump",
       "pg_restore --list /backups/.partial-maestroverse-….dump",
       "pg_restore --file=/dev/null /backups/.partial-maestroverse-….dump",
     ]);
@@ -213,8 +228,8 @@ describe("the runbook's page", () => {
     const environment = { BACKUP_DIRECTORY: world.volume, PGUSER: "maestro_backup", PGPASSWORD: BACKUP_PASSWORD };
     await bash(script("#!/usr/bin/env bash"), environment);
     const [lock, name, ...more] = world.files();
-    expect([lock, DUMP.test(String(name)), more]).toEqual([".lock", true, []]);
-    expect(statSync(join(world.volume, String(name))).mode & 0o777).toBe(0o600);
+    expect([lock, DUMP.test(name ?? ""), more]).toEqual([".lock", true, []]);
+    expect(statSync(join(world.volume, name ?? "")).mode & 0o777).toBe(0o600);
   });
 
   it("leaves nothing when its script fails", async () => {

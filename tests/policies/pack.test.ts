@@ -58,7 +58,7 @@ function analyze(
   for (const each of policies)
     if ("validateResource" in each)
       for (const resource of resources)
-        void (each as unknown as { validateResource: (args: unknown, report: (message: string) => void) => void }).validateResource(
+        (each as unknown as { validateResource: (args: unknown, report: (message: string) => void) => void }).validateResource(
           {
             ...resource,
             ...shared,
@@ -69,7 +69,7 @@ function analyze(
         );
   for (const each of policies)
     if ("validateStack" in each)
-      void (each as unknown as { validateStack: (args: unknown, report: (message: string) => void) => void }).validateStack(
+      (each as unknown as { validateStack: (args: unknown, report: (message: string) => void) => void }).validateStack(
         { resources, ...shared },
         (message) => found.push(`${each.name} ${message}`),
       );

@@ -111,7 +111,11 @@ describe("a rule lets through", () => {
       "a monitor of too little",
       monitor({ query: "avg(last_5m):sum:a{*} <= -1.5", monitorThresholds: { critical: "-1.5", criticalRecovery: "0", warning: "-1" } }),
     ],
-    ["monitor-enforce-thresholds", "no thresholds but the critical one", monitor({ query: "a >= 1", monitorThresholds: { critical: 1 } })],
+    [
+      "monitor-enforce-thresholds",
+      "no thresholds but the critical one",
+      monitor({ query: "max(last_5m):max:a{*} >= 1", monitorThresholds: { critical: 1 } }),
+    ],
     ["monitor-enforce-scope", "the environment alone", monitor({ query: "avg(last_5m):sum:a{env:staging} > 1" }, "staging")],
     ["monitor-configure-missing-data", "the older setting that is off", monitor({ onMissingData: "show_no_data", notifyNoData: false })],
     ["routing-configure-urgency", "high urgency in production", routing({ urgency: "high" })],

@@ -151,10 +151,20 @@ describe("a payload is refused", () => {
   it("and leaves no record", async () => {
     expect(await intake.records()).toEqual({
       ...Object.fromEntries(
-        ["monitors", "synthetics", "dashboards", "pipelines", "teams", "memberships", "schedules", "policies", "routing"].map((name) => [
-          name,
-          {},
-        ]),
+        [
+          "monitors",
+          "synthetics",
+          "dashboards",
+          "pipelines",
+          "objectives",
+          "downtimes",
+          "logsMetrics",
+          "teams",
+          "memberships",
+          "schedules",
+          "policies",
+          "routing",
+        ].map((name) => [name, {}]),
       ),
       ...{ series: [], checkRuns: [], logs: [], lastNumber: 1000 },
     });
@@ -174,7 +184,7 @@ describe("an address that nothing is at", () => {
       [`/api/v2/on-call/schedules/${GONE}`]: "Schedule not found",
       [`/api/v2/on-call/escalation-policies/${GONE}`]: "Escalation policy not found",
       [`/api/v2/on-call/teams/${GONE}/routing-rules`]: "Team not found",
-      "/api/v1/slo": "Not found",
+      "/api/v1/notebooks": "Not found",
     };
     const answers = await Promise.all(Object.keys(expected).map((path) => intake.call("GET", path)));
     expect(answers).toEqual(Object.values(expected).map((reason) => ({ status: 404, body: { errors: [reason] } })));

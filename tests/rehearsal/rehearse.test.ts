@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CHECKS } from "../../rehearsal/checks";
+import { PROBES } from "../../ops/verify/probes";
 import { readProgress, rehearsalDirectory } from "../../rehearsal/lib/directory";
 import { Supervisor } from "../../rehearsal/lib/supervisor";
 import { failureLogs, loadSettings, type RehearsalRecord } from "../../rehearsal/rehearse";
@@ -17,10 +17,11 @@ import { kubeconfigFile } from "../../rehearsal/substrates/control-plane";
 import { readDatabaseAdminPassword } from "../../rehearsal/substrates/postgresql";
 import { controlPlaneTools } from "../../toolchain/go-tools";
 import { provide } from "../../toolchain/tools";
+import { KEEP_TIMEOUT, takeRehearsalForTests } from "../helpers/kept-rehearsal";
 
 const ROOT = resolve(__dirname, "..", "..");
 const directory = rehearsalDirectory();
-const PROGRAM = ["--import", require.resolve("tsx"), join(ROOT, "rehearsal", "main.ts")];
+const PROGRAM = ["--import", require.resolve("tsx"), join(ROOT, "ops", "main.ts"), "rehearse"];
 
 interface Ended {
   readonly code: number;
@@ -45,13 +46,16 @@ async function processesOfRehearsal(): Promise<string[]> {
 }
 
 let folder: string;
+let giveBack: () => void;
 beforeAll(async () => {
+  giveBack = await takeRehearsalForTests();
   folder = mkdtempSync(join(tmpdir(), "rehearse-test-"));
   await rehearse("down");
-}, 60_000);
+}, KEEP_TIMEOUT);
 afterAll(async () => {
   await rehearse("down");
   rmSync(folder, { recursive: true, force: true });
+  giveBack();
 }, 60_000);
 
 it("refuses before anything starts when a port is taken, naming it and its setting", async () => {
@@ -82,8 +86,14 @@ it("recovers from a kill in the middle of the deployment, keeps everything runni
   const record = join(folder, "first.json");
   const { code, stderr } = await rehearse("--keep", "--json", record);
   expect({ code, why: code === 0 ? "" : stderr }).toEqual({ code: 0, why: "" });
-  const { checks, changes, running } = JSON.parse(readFileSync(record, "utf8")) as RehearsalRecord;
-  expect(checks.map(({ title, passed }) => [title, passed])).toEqual(CHECKS.map(({ title }) => [title, true]));
+  const { verification, changes, running } = JSON.parse(readFileSync(record, "utf8")) as RehearsalRecord;
+  expect(verification.probes.map(({ name, outcome }) => [name, outcome === "not-applicable" ? "pass" : outcome])).toEqual(
+    PROBES.map(({ name }) => [name, "pass"]),
+  );
+  expect(verification.probes.filter(({ outcome }) => outcome === "not-applicable").map(({ name }) => name)).toEqual([
+    "backup-copy",
+    "drill",
+  ]);
   expect([Object.keys(changes), running]).toEqual([["create"], true]);
 }, 420_000);
 

@@ -1,4 +1,5 @@
 /** Accounts, tokens, sessions and courses of the sample server, and what becomes of them when a secret is rotated (runbook §3). */
+import { hostname } from "node:os";
 import { createHmac, randomBytes } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { SECRET_NAMES } from "../../settings/schema";
@@ -130,6 +131,8 @@ describe("tokens", () => {
     expect(jwt.decode(token, { complete: true })?.header).toEqual({ alg: "HS256", typ: "JWT", kid: kid() });
     const whoami = await server.call("/api/whoami");
     expect(whoami.body).toEqual({
+      pod: hostname(),
+      signedBy: {},
       address: "203.0.113.7",
       keys: Object.fromEntries(SECRET_NAMES.map((name) => [name, { current: fingerprint(secrets[name]) }])),
     });
@@ -263,6 +266,27 @@ describe("a rotation of all four secrets", () => {
     const wrong = await login("ned@example.com", overlap, `${PASSWORD}!`);
     expect([wrong.status, (await login("ned@example.com", retired)).status]).toEqual([401, 401]);
     expect([(await login("ned@example.com", overlap)).status, (await login("ned@example.com", retired)).status]).toEqual([200, 200]);
+  });
+
+  it("is accepted before it signs: a pod that has the next value as NAME_ROLLING takes what pods with it sign, and signs with the old one", async () => {
+    const prepared = await start({ ...secrets, ...Object.fromEntries(SECRET_NAMES.map((name) => [`${name}_ROLLING`, next[name]])) });
+    await register("oda@example.com");
+    const answer = await login("oda@example.com", overlap);
+    const { token, csrfToken } = answer.body as { token: string; csrfToken: string };
+    expect((await me(token, prepared)).status).toBe(200);
+    expect((await viaCookie(prepared, cookies(answer), csrfToken)).status).toBe(201);
+    const own = (await login("oda@example.com", prepared)).body as { token: string };
+    expect(jwt.decode(own.token, { complete: true })?.header.kid).toBe(fingerprint(secrets["JWT_SECRET"]));
+    expect((await me(own.token, overlap)).status).toBe(200);
+  });
+
+  it("is told by whoami of everything that a request carries, without asking the database", async () => {
+    const ask = async (at: SampleServer, headers: Record<string, string>) =>
+      ((await at.call("/api/whoami", { headers })).body as { signedBy: unknown }).signedBy;
+    const all = { ...bearer(before.token), cookie: before.cookie, "x-csrf-token": before.csrfToken };
+    const of = (signer: string) => ({ JWT_SECRET: signer, SESSION_SECRET: signer, CSRF_SECRET: signer });
+    expect([await ask(server, all), await ask(overlap, all), await ask(retired, all)]).toEqual([of("current"), of("rolling"), of("none")]);
+    expect(await ask(overlap, { cookie: before.cookie })).toEqual({ SESSION_SECRET: "rolling" });
   });
 
   it("is seen from outside by the keys' names alone", async () => {

@@ -46,6 +46,7 @@ it("accepts what the components give a pod", () => {
     publicUrl: "https://api.maestroverse.edu",
     trustedProxies: 1,
     logDirectory: "/var/log/maestroverse",
+    tokenSeconds: { access: 900, session: 43_200 },
     database: {
       connection: {
         host: "127.0.0.1",
@@ -62,6 +63,16 @@ it("accepts what the components give a pod", () => {
     },
   });
   expect(secrets.JWT_SECRET).toEqual({ current: (environment as Record<string, string>)["JWT_SECRET"] });
+});
+
+it("signs for a quarter of an hour and sessions of twelve hours unless told otherwise", () => {
+  const silent = { ...good(), ACCESS_TOKEN_SECONDS: undefined, SESSION_SECONDS: undefined };
+  expect(readEnvironment(silent).tokenSeconds).toEqual({ access: 900, session: 43_200 });
+  expect(readEnvironment({ ...good(), ACCESS_TOKEN_SECONDS: "30", SESSION_SECONDS: "40" }).tokenSeconds).toEqual({
+    access: 30,
+    session: 40,
+  });
+  expect(() => readEnvironment({ ...good(), SESSION_SECONDS: "0" })).toThrow("SESSION_SECONDS must be 1 to 2592000.");
 });
 
 it("listens on every address unless told otherwise", () => {

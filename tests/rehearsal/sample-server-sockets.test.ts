@@ -4,7 +4,7 @@ import { API_HOST, APP_ORIGIN, makeSecrets, type SampleServer, startSampleServer
 import { issueToken } from "../../rehearsal/sample-server/server/tokens";
 
 const secrets = makeSecrets();
-const token = () => issueToken({ current: secrets["JWT_SECRET"] }, `https://${API_HOST}`, 1);
+const token = () => issueToken({ current: secrets["JWT_SECRET"] }, `https://${API_HOST}`, 1, 900);
 const TRANSPORTS = ["websocket", "polling"] as const;
 
 let server: SampleServer;
@@ -51,8 +51,8 @@ describe.each(TRANSPORTS)("by %s", (transport) => {
   it.each([
     ["no token", {}],
     ["no string for a token", { token: { kid: "x" } }],
-    ["a token of another key", { token: issueToken({ current: "x".repeat(64) }, `https://${API_HOST}`, 1) }],
-    ["a token of another issuer", { token: issueToken({ current: secrets["JWT_SECRET"] }, "https://elsewhere.example", 1) }],
+    ["a token of another key", { token: issueToken({ current: "x".repeat(64) }, `https://${API_HOST}`, 1, 900) }],
+    ["a token of another issuer", { token: issueToken({ current: secrets["JWT_SECRET"] }, "https://elsewhere.example", 1, 900) }],
   ])("refuses %s", async (_, auth) => {
     expect(await outcome(client(transport, auth))).toBe("unauthorized");
   });

@@ -1,6 +1,20 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { chooseAnalyzer, choosePlugin, findOfficialPlugin, pluginPath } from "../../toolchain/plugins";
+import { bundleStandIns } from "../../toolchain/stand-ins";
 import { PLUGIN_PACKAGES, pluginVersion, REPOSITORY } from "../../toolchain/versions";
 import { type FakeMachine, startFakeMachine } from "../helpers/fake-machine";
 import { pluginScript } from "../helpers/fake-plugin";
@@ -86,7 +100,7 @@ describe("the folder of stand-ins", () => {
     expect(readdirSync(dir).sort()).toEqual([".clone", "pulumi-analyzer-policy", ...[...STAND_INS].sort()]);
     for (const name of [...STAND_INS, "pulumi-analyzer-policy"]) accessSync(join(dir, name), constants.X_OK);
     expect(readFileSync(join(dir, "pulumi-resource-aws"), "utf8")).toBe(
-      `#!/bin/sh\nexec '${process.execPath}' '--import' '${REPOSITORY}/node_modules/tsx/dist/loader.mjs' '${REPOSITORY}/rehearsal/plugins/aws.ts' "$@"\n`,
+      `#!/bin/sh\nNODE_PATH='${REPOSITORY}/node_modules' exec '${process.execPath}' '${(await bundleStandIns()).aws}' "$@"\n`,
     );
   });
 
@@ -121,6 +135,35 @@ describe("the folder of stand-ins", () => {
     utimesSync(machine.cache("plugins", "orphan"), 0, 0);
     await pluginPath(silent);
     expect(readdirSync(machine.cache("plugins")).sort()).toEqual(["begun", dir.split("/").at(-1)].sort());
+  });
+});
+
+describe("the programs of the stand-ins", () => {
+  const written = () => readdirSync(machine.cache("stand-ins"), { recursive: true }).length;
+
+  it("run without a compiler, and serve", async () => {
+    const { dir } = await pluginPath(silent);
+    for (const name of STAND_INS) {
+      const plugin = spawn(join(dir, name), ["127.0.0.1:9"], { stdio: ["ignore", "pipe", "inherit"] });
+      const [line] = (await once(plugin.stdout, "data")) as [Buffer];
+      expect([name, String(line)]).toEqual([name, expect.stringMatching(/^\d+\n$/)]);
+      plugin.kill("SIGKILL");
+      await once(plugin, "exit");
+    }
+  });
+
+  it("are bundled once, and removed after a week without use", async () => {
+    await bundleStandIns();
+    expect(written()).toBe(1 + PLUGIN_PACKAGES.length);
+    const old = machine.cache("stand-ins", "of-other-sources");
+    mkdirSync(old);
+    utimesSync(old, 0, 0);
+    const random = (await bundleStandIns()).random;
+    const before = statSync(random).ino;
+    expect([existsSync(old), statSync(random).ino]).toEqual([true, before]);
+    rmSync(random);
+    await bundleStandIns();
+    expect([existsSync(old), existsSync(random)]).toEqual([false, true]);
   });
 });
 

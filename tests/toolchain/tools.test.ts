@@ -198,12 +198,15 @@ describe("getting several", () => {
     const endless = fakeTool(
       "engine",
       (_report, signal) =>
-        new Promise((_, reject) =>
-          signal?.addEventListener("abort", () => {
+        new Promise((_, reject) => {
+          const end = () => {
             aborted = true;
             reject(new InterruptedError("building engine", "aborted"));
-          }),
-        ),
+          };
+          // The installation may fail before this begins.
+          if (signal?.aborted === true) end();
+          else signal?.addEventListener("abort", end);
+        }),
       built,
     );
     const edge = fakeTool("edge", () => Promise.reject(new Error("only root may")));

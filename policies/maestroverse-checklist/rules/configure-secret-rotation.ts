@@ -17,8 +17,8 @@ export const configureSecretRotation: ResourceRule = {
   types: [SECRET],
   limits: { days: { description: "Age that warns", unit: "days", default: 80, minimum: 1, maximum: 80 } },
   check: (resource, report, { limits: { days: warning = 80 }, now }) => {
-    for (const { field, rotatedOn, days } of agesOf(resource, now))
+    for (const { field, rotatedOn, days, remedy } of agesOf(resource, now))
       if (days >= warning && days <= OVERDUE_DAYS)
-        report({ field, found: `${rotatedOn}, ${days} days ago`, fix: `Rotate it within ${OVERDUE_DAYS - days} days.` });
+        report({ field, found: `${rotatedOn}, ${days} days ago`, fix: `Rotate it within ${OVERDUE_DAYS - days} days: ${remedy}.` });
   },
 };

@@ -1,3 +1,4 @@
+import { queryOf } from "../../lib/datadog";
 import { text } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
 import { dumps } from "../backups";
@@ -18,7 +19,7 @@ export const enforceMonitorBackup: StackRule = {
   limits: { hours: { description: "Oldest newest backup", unit: "hours", default: 26, minimum: 25, maximum: 26 } },
   checkStack: (stack, report, { limits: { hours = 26 } }) => {
     const monitors = stack.ofType(MONITOR).flatMap((monitor) => {
-      const [, cronJob, threshold] = AGE_QUERY.exec(text(monitor.properties, "query") ?? "") ?? [];
+      const [, cronJob, threshold] = AGE_QUERY.exec(queryOf(monitor)) ?? [];
       return cronJob === undefined ? [] : [{ monitor, cronJob, threshold: Number(threshold) }];
     });
     for (const { cronJob } of dumps(stack)) {

@@ -1,4 +1,4 @@
-import { text } from "../../lib/read";
+import { queryOf } from "../../lib/datadog";
 import type { StackRule } from "../../lib/rule";
 import { MONITOR } from "../runbook";
 
@@ -16,7 +16,7 @@ export const enforceMonitorErrors: StackRule = {
   types: [MONITOR],
   limits: { errors: { description: "Errors in five minutes above which it alerts", unit: "errors", default: 5, minimum: 1, maximum: 5 } },
   checkStack: (stack, report, { limits: { errors = 5 } }) => {
-    const asked = stack.ofType(MONITOR).map((monitor) => ({ monitor, query: text(monitor.properties, "query") ?? "" }));
+    const asked = stack.ofType(MONITOR).map((monitor) => ({ monitor, query: queryOf(monitor) }));
     const about = asked.filter(({ query }) => query.includes("maestroverse.api.errors"));
     const fix = `Set it to avg(last_5m):sum:maestroverse.api.errors{service:maestroverse-api} > ${errors}.`;
     if (about.length === 0) report(undefined, { field: "monitor of maestroverse.api.errors", found: undefined, fix });

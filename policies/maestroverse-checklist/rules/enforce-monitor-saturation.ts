@@ -1,4 +1,4 @@
-import { text } from "../../lib/read";
+import { queryOf } from "../../lib/datadog";
 import type { StackRule } from "../../lib/rule";
 import { MONITOR } from "../runbook";
 
@@ -28,11 +28,11 @@ export const enforceMonitorSaturation: StackRule = {
   limits: { cpuPercent: limit("CPU", 80), memoryPercent: limit("Memory", 75), connectionsPercent: limit("Connections", 80) },
   checkStack: (stack, report, { limits }) => {
     for (const { metric, limit: name } of WATCHED) {
-      const monitors = stack.ofType(MONITOR).filter(({ properties }) => text(properties, "query")?.includes(`${metric}{`));
+      const monitors = stack.ofType(MONITOR).filter((each) => queryOf(each).includes(`${metric}{`));
       const percent = limits[name] ?? 0;
       if (monitors.length === 0) report(undefined, { field: `monitor of ${metric}`, found: undefined, fix: `Add it, above ${percent}.` });
       for (const monitor of monitors) {
-        const query = text(monitor.properties, "query") ?? "";
+        const query = queryOf(monitor);
         const [, threshold] = /:100 \* .+ > (\d+(?:\.\d+)?)$/.exec(query) ?? [];
         if (threshold === undefined || Number(threshold) > percent)
           report(monitor, { field: "query", found: query, fix: `Alert above ${percent} percent (100 * … > ${percent}).` });

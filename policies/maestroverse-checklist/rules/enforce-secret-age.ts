@@ -8,7 +8,7 @@ export const enforceSecretAge: ResourceRule = {
   description: "Every Secret says since when its generations are current, and that is 90 days ago at most.",
   severity: "high",
   checklist: ["RB-3.1"],
-  remediationSteps: "Rotate: count the generation up in the stack's settings, with the day of today (docs/runbook/3-secrets.md).",
+  remediationSteps: "Rotate it: npm run ops -- rotate --stack <stack> --secret <name> (docs/runbook/3-secrets.md).",
   page: "runbook/3-secrets.md",
   types: [SECRET],
   limits: { days: { description: "Longest life of a generation", unit: "days", default: 90, minimum: 1, maximum: 90 } },
@@ -20,14 +20,14 @@ export const enforceSecretAge: ResourceRule = {
         found: undefined,
         fix: "Say since when its value is current.",
       });
-    for (const { field, rotatedOn, days } of ages)
+    for (const { field, rotatedOn, days, remedy } of ages)
       if (!(days >= 0 && days <= maximum))
         report({
           field,
           found: `${rotatedOn}, ${days} days ago`,
           fix:
             days > maximum
-              ? `Rotate it: ${maximum} days is the longest.`
+              ? `Rotate it, ${maximum} days is the longest: ${remedy}.`
               : "Give the day on which it became current: a date, not after today.",
         });
   },

@@ -7,11 +7,11 @@ import { annotation, generationAnnotation, podsSecret } from "../secrets";
 const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
 const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
 
-/** Old values exist for the time of an overlap, everywhere that they have to, and nowhere after it. */
+/** A second value exists for the time of an overlap, everywhere that it has to, and nowhere after it. */
 export const enforceSecretOverlap: StackRule = {
   name: "secret-enforce-overlap",
   description:
-    "Two generations of a secret exist in an overlap only; then NAME_ROLLING and AWSPREVIOUS hold the old one, otherwise nothing does.",
+    "Two generations of a secret exist in an overlap only: the next in NAME_ROLLING and AWSPENDING, or the old in NAME_ROLLING and AWSPREVIOUS.",
   severity: "critical",
   checklist: ["RB-3.1"],
   remediationSteps: "Leave it to components/app-secrets.ts: `overlap` of the secret's generation, in the stack's settings.",
@@ -28,29 +28,39 @@ export const enforceSecretOverlap: StackRule = {
         .flatMap((each) => new RegExp(`(?:^|-)${kebab(name)}-g(\\d+)$`).exec(each.name)?.[1] ?? [])
         .map(Number)
         .filter((generation) => generation !== current);
-      return { name, current, others, overlap: others.includes(current - 1) };
+      const overlap = others.includes(current - 1) ? "o" : others.includes(current + 1) ? "n" : "";
+      return { name, current, others, overlap };
     });
-    for (const { name, current, others } of states)
-      for (const other of others.filter((each) => each !== current - 1))
+    for (const { name, current, others, overlap } of states)
+      for (const other of others.filter((each) => each !== current + (overlap === "n" ? 1 : -1)))
         report(pods, { field: `random bytes of ${name}`, found: `generation ${other}`, fix: `Remove it: ${current} is current.` });
 
     // The name is what rolls the pods, so it says both.
-    const tag = states.map(({ current, overlap }) => `${current}${overlap ? "o" : ""}`).join("-");
+    const tag = states.map(({ current, overlap }) => `${current}${overlap}`).join("-");
     if (objectName(pods)?.endsWith(`-${tag}`) !== true)
       report(pods, { field: "metadata.name", found: objectName(pods), fix: `End it with ${tag}, the generations that exist.` });
 
     const data = known(() => at(pods.properties, "stringData"));
     for (const { name, overlap } of data === UNKNOWN ? [] : states) {
       const rolling = isSet(data, `${name}_ROLLING`);
-      if (rolling !== overlap)
+      if (rolling !== (overlap !== ""))
         report(pods, {
           field: `stringData.${name}_ROLLING`,
           found: rolling ? "set" : undefined,
-          fix: overlap ? "Set it to the old value." : "Remove it.",
+          fix: overlap === "" ? "Remove it." : `Set it to the ${overlap === "o" ? "old" : "next"} value.`,
         });
     }
-    const overlaps = states.some(({ overlap }) => overlap);
-    for (const version of stack.ofType(VERSION).filter(({ properties }) => list(properties, "versionStages").includes("AWSPREVIOUS"))) {
+    const staged = (label: string) => stack.ofType(VERSION).filter(({ properties }) => list(properties, "versionStages").includes(label));
+    const pending = staged("AWSPENDING");
+    const next = states.filter(({ overlap }) => overlap === "n").map(({ name }) => name);
+    if (pending.length > 0 !== next.length > 0)
+      report(pending[0], {
+        field: "a version with the label AWSPENDING",
+        found: pending.length > 0 ? "set" : undefined,
+        fix: next.length > 0 ? `Put the next values of ${next.join(", ")} there.` : "Remove it: there is no next value.",
+      });
+    const overlaps = states.some(({ overlap }) => overlap === "o");
+    for (const version of staged("AWSPREVIOUS")) {
       const values = known(() => text(version.properties, "secretString"));
       if (values === UNKNOWN) continue;
       const names = Object.keys(mapping(json(values)));

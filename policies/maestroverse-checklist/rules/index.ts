@@ -31,6 +31,7 @@ import { enforceIngressLimit } from "./enforce-ingress-limit";
 import { enforceInstanceRetention } from "./enforce-instance-retention";
 import { enforceJobMigration } from "./enforce-job-migration";
 import { enforceLadderSteps } from "./enforce-ladder-steps";
+import { enforceLogScrubbing } from "./enforce-log-scrubbing";
 import { enforceMonitorBackup } from "./enforce-monitor-backup";
 import { enforceMonitorErrors } from "./enforce-monitor-errors";
 import { enforceMonitorSaturation } from "./enforce-monitor-saturation";
@@ -42,6 +43,7 @@ import { enforcePodRole } from "./enforce-pod-role";
 import { enforceProbeHttps } from "./enforce-probe-https";
 import { enforceRolePresence } from "./enforce-role-presence";
 import { enforceRotationWeek } from "./enforce-rotation-week";
+import { enforceScheduleStaffing } from "./enforce-schedule-staffing";
 import { enforceSecretAge } from "./enforce-secret-age";
 import { enforceSecretBundle } from "./enforce-secret-bundle";
 import { enforceSecretEntropy } from "./enforce-secret-entropy";
@@ -97,10 +99,12 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enforceUptimeTargets,
   enforceUptimeFailures,
   enableLogCollection,
+  enforceLogScrubbing,
   enforceMonitorErrors,
   enforceMonitorSaturation,
   enforceMonitorSignals,
   enforceAlertRunbook,
   enforceLadderSteps,
   enforceRotationWeek,
+  enforceScheduleStaffing,
 ];

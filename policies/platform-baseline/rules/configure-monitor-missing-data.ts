@@ -1,5 +1,5 @@
-import { MONITOR } from "../../lib/datadog";
-import { at } from "../../lib/read";
+import { MONITOR, OBJECTIVE_ALERT } from "../../lib/datadog";
+import { at, text } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
 
 /** What Datadog knows to do when there is no data, in its API's spelling. */
@@ -17,6 +17,12 @@ export const configureMonitorMissingData: ResourceRule = {
   page: "policies.md",
   types: [MONITOR],
   check: ({ properties }, report) => {
+    if (text(properties, "type") === OBJECTIVE_ALERT) {
+      const found = at(properties, "notifyNoData");
+      // Datadog knows nothing else for these.
+      if (typeof found !== "boolean") report({ field: "notifyNoData", found, fix: "Set it to false, and have requests watched." });
+      return;
+    }
     const found = at(properties, "onMissingData");
     if (!POLICIES.includes(String(found)))
       report({ field: "onMissingData", found, fix: "Set it to resolve, show_no_data or show_and_notify_no_data." });

@@ -2,6 +2,9 @@ import { ALERT_TYPES, handles, TEAM } from "../../lib/datadog";
 import { text } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
 
+/** Where the team's description says that PagerDuty pages it. */
+const PAGER_DUTY = /Paged through PagerDuty service ([\w-]+)\./;
+
 /** An alert pages the stack's own on-call team, and nobody else's. */
 export const enforceMonitorHandle: StackRule = {
   name: "monitor-enforce-handle",
@@ -12,7 +15,11 @@ export const enforceMonitorHandle: StackRule = {
   page: "on-call.md",
   types: ALERT_TYPES,
   checkStack: (stack, report) => {
-    const teams = stack.ofType(TEAM).map(({ properties }) => `@oncall-${text(properties, "handle")}`);
+    const teams = stack.ofType(TEAM).map(({ properties }) => {
+      // A team that is paged elsewhere says so.
+      const [, service] = PAGER_DUTY.exec(text(properties, "description") ?? "") ?? [];
+      return service === undefined ? `@oncall-${text(properties, "handle")}` : `@pagerduty-${service}`;
+    });
     for (const alert of stack.ofType(...ALERT_TYPES)) {
       const found = handles(alert);
       if (!found.some((handle) => teams.includes(handle))) report(alert, { field: "message", found, fix: `Name ${teams.join(" or ")}.` });

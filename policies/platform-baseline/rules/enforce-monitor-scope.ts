@@ -1,10 +1,9 @@
-import { MONITOR, PAGING_STACK } from "../../lib/datadog";
+import { parseMonitorQuery, scopesOf } from "../../../components/lib/monitor-query";
+import { MONITOR, OBJECTIVE_ALERT, PAGING_STACK, queryOf } from "../../lib/datadog";
 import { text } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
 import { stackOf } from "../../lib/waivers";
 
-/** Where a query says what it looks at: a metric's braces, a search of logs. */
-const SCOPES = /\{([^{}]*)\}|logs\("([^"]*)"\)/g;
 /** The runbook's own query names no environment; in production it stands to the letter. */
 const RUNBOOK_QUERY = /^avg\(last_5m\):sum:maestroverse\.api\.errors\{service:maestroverse-api\} > [\d.]+$/;
 
@@ -17,13 +16,24 @@ export const enforceMonitorScope: ResourceRule = {
   remediationSteps: "Add env:<stack> to each scope of the query.",
   page: "policies.md",
   types: [MONITOR],
-  check: ({ urn, properties }, report) => {
-    const stack = stackOf(urn);
-    const query = text(properties, "query") ?? "";
+  check: (resource, report) => {
+    // Its scope is the objective's: objective-enforce-scope.
+    if (text(resource.properties, "type") === OBJECTIVE_ALERT) return;
+    const stack = stackOf(resource.urn);
+    const query = queryOf(resource);
     if (stack === PAGING_STACK && RUNBOOK_QUERY.test(query)) return;
-    const scopes = [...query.matchAll(SCOPES)].map(([, ofMetric, ofLogs]) => ofMetric ?? ofLogs ?? "");
-    if (scopes.length === 0) report({ field: "query", found: query, fix: `Say what it looks at: env:${stack}.` });
-    for (const found of scopes.filter((scope) => !scope.split(/[\s,]+/).includes(`env:${stack}`)))
-      report({ field: "query", found, fix: `Add env:${stack} to the scope.` });
+    const scopes = scopesIn(query);
+    if (scopes === undefined || scopes.length === 0) report({ field: "query", found: query, fix: `Say what it looks at: env:${stack}.` });
+    for (const found of (scopes ?? []).filter((scope) => !scope.includes(`env:${stack}`)))
+      report({ field: "query", found: found.join(query.startsWith("logs(") ? " " : ","), fix: `Add env:${stack} to the scope.` });
   },
 };
+
+/** Scopes of a query; undefined: it cannot be read. */
+function scopesIn(query: string): (readonly string[])[] | undefined {
+  try {
+    return scopesOf(parseMonitorQuery(query));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,9 +1,7 @@
-import { MONITOR } from "../../lib/datadog";
+import { parseMonitorQuery } from "../../../components/lib/monitor-query";
+import { MONITOR, OBJECTIVE_ALERT, queryOf } from "../../lib/datadog";
 import { at, text } from "../../lib/read";
 import type { ResourceRule } from "../../lib/rule";
-
-/** Comparison and number at a query's end. */
-const COMPARISON = /([<>]=?)\s*(-?\d+(?:\.\d+)?)\s*$/;
 
 /** A monitor's thresholds are its query's: Datadog refuses others, but not before the deployment. */
 export const enforceMonitorThresholds: ResourceRule = {
@@ -14,16 +12,21 @@ export const enforceMonitorThresholds: ResourceRule = {
   remediationSteps: "Build both from one number, as components/lib/monitors.ts does.",
   page: "policies.md",
   types: [MONITOR],
-  check: ({ properties }, report) => {
-    const query = text(properties, "query");
-    const [, comparator = "", number] = COMPARISON.exec(query ?? "") ?? [];
-    if (number === undefined) report({ field: "query", found: query, fix: "End it with a comparison and a number." });
+  check: (resource, report) => {
+    const { properties } = resource;
+    const isOfObjective = text(properties, "type") === OBJECTIVE_ALERT;
+    const query = queryOf(resource);
+    // How fast a budget burns is bad when it is high.
+    const { comparator, threshold: number } = isOfObjective ? { comparator: ">", threshold: undefined } : comparisonOf(query);
+    if (number === undefined && !isOfObjective) report({ field: "query", found: query, fix: "End it with a comparison and a number." });
     const threshold = (key: string) => {
       const found = at(properties, "monitorThresholds", key);
       return found === undefined ? undefined : Number(found);
     };
     const critical = threshold("critical");
-    if (number !== undefined && critical !== Number(number))
+    if (isOfObjective && critical === undefined)
+      report({ field: "monitorThresholds.critical", found: undefined, fix: "Set it to the query's burn rate." });
+    if (number !== undefined && critical !== number)
       report({ field: "monitorThresholds.critical", found: critical, fix: `Set it to ${number}, as in the query.` });
     const isSafer = (value: number, than: number) => (comparator.startsWith(">") ? value < than : value > than);
     for (const [key, than] of [
@@ -37,3 +40,12 @@ export const enforceMonitorThresholds: ResourceRule = {
     }
   },
 };
+
+/** What a query compares with; nothing when it cannot be read. */
+function comparisonOf(query: string): { readonly comparator: string; readonly threshold: number | undefined } {
+  try {
+    return parseMonitorQuery(query);
+  } catch {
+    return { comparator: "", threshold: undefined };
+  }
+}

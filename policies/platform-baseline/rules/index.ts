@@ -3,6 +3,7 @@ import type { Rule } from "../../lib/rule";
 import { CHECKLIST_RULES } from "../../maestroverse-checklist/rules";
 import { configureBucketLifecycle } from "./configure-bucket-lifecycle";
 import { configureDatabaseUpgrades } from "./configure-database-upgrades";
+import { configureDowntimeScope } from "./configure-downtime-scope";
 import { configureKeyDeletion } from "./configure-key-deletion";
 import { configureLogRetention } from "./configure-log-retention";
 import { configureMonitorMissingData } from "./configure-monitor-missing-data";
@@ -68,11 +69,13 @@ import { enforceEscalationTargets } from "./enforce-escalation-targets";
 import { enforceIngressBackends } from "./enforce-ingress-backends";
 import { enforceIngressClass } from "./enforce-ingress-class";
 import { enforceJobEnd } from "./enforce-job-end";
+import { enforceMetricScope } from "./enforce-metric-scope";
 import { enforceMonitorHandle } from "./enforce-monitor-handle";
 import { enforceMonitorScope } from "./enforce-monitor-scope";
 import { enforceMonitorTags } from "./enforce-monitor-tags";
 import { enforceMonitorThresholds } from "./enforce-monitor-thresholds";
 import { enforceNamespaceSecurity } from "./enforce-namespace-security";
+import { enforceObjectiveScope } from "./enforce-objective-scope";
 import { enforcePasswordLength } from "./enforce-password-length";
 import { enforcePipelineScope } from "./enforce-pipeline-scope";
 import { enforcePodCapabilities } from "./enforce-pod-capabilities";
@@ -230,6 +233,9 @@ const DATADOG_RULES: readonly Rule[] = [
   enforceTeamEnvironment,
   enforceDashboardContent,
   enforcePipelineScope,
+  enforceMetricScope,
+  enforceObjectiveScope,
+  configureDowntimeScope,
 ];
 
 /** Providers. */

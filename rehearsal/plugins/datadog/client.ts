@@ -3,8 +3,11 @@ import type { AuthenticationApi } from "@datadog/datadog-api-client/dist/package
 import type { DashboardsApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/DashboardsApi";
 import type { LogsPipelinesApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/LogsPipelinesApi";
 import type { MonitorsApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/MonitorsApi";
+import type { ServiceLevelObjectivesApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/ServiceLevelObjectivesApi";
 import type { SyntheticsApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/SyntheticsApi";
 import type { ObjectSerializer } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/models/ObjectSerializer";
+import type { DowntimesApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/DowntimesApi";
+import type { LogsMetricsApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/LogsMetricsApi";
 import type { OnCallApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/OnCallApi";
 import type { TeamsApi } from "@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/TeamsApi";
 
@@ -26,6 +29,9 @@ export interface DatadogClient {
   readonly synthetics: SyntheticsApi;
   readonly dashboards: DashboardsApi;
   readonly pipelines: LogsPipelinesApi;
+  readonly objectives: ServiceLevelObjectivesApi;
+  readonly downtimes: DowntimesApi;
+  readonly logsMetrics: LogsMetricsApi;
   readonly teams: TeamsApi;
   readonly onCall: OnCallApi;
   /** Between JSON and the models of version 1. */
@@ -77,6 +83,9 @@ export async function connect(config: Properties): Promise<DatadogClient> {
     synthetics: new v1.SyntheticsApi(configuration),
     dashboards: new v1.DashboardsApi(configuration),
     pipelines: new v1.LogsPipelinesApi(configuration),
+    objectives: new v1.ServiceLevelObjectivesApi(configuration),
+    downtimes: new v2.DowntimesApi(configuration),
+    logsMetrics: new v2.LogsMetricsApi(configuration),
     teams: new v2.TeamsApi(configuration),
     onCall: new v2.OnCallApi(configuration),
     serializer: v1.ObjectSerializer,
@@ -89,6 +98,7 @@ async function loadVersion1() {
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/DashboardsApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/LogsPipelinesApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/MonitorsApi.js")),
+    ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/ServiceLevelObjectivesApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/SyntheticsApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/models/ObjectSerializer.js")),
   };
@@ -96,6 +106,8 @@ async function loadVersion1() {
 
 async function loadVersion2() {
   return {
+    ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/DowntimesApi.js")),
+    ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/LogsMetricsApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/OnCallApi.js")),
     ...(await import("@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/TeamsApi.js")),
   };

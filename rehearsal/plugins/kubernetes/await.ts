@@ -145,6 +145,6 @@ function onChange(log: (line: string) => void): (line: string) => void {
 }
 
 /** Where a live object is. */
-export function keyOf({ apiVersion, kind, metadata }: LiveObject): ObjectKey {
+function keyOf({ apiVersion, kind, metadata }: LiveObject): ObjectKey {
   return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace };
 }

@@ -10,7 +10,7 @@ export const AUTONAMED = "pulumi.com/autonamed";
 /** `"true"`: do not wait until the object is ready, or gone. */
 export const SKIP_AWAIT = "pulumi.com/skipAwait";
 /** How long to wait, in seconds. @default "600" */
-export const TIMEOUT_SECONDS = "pulumi.com/timeoutSeconds";
+const TIMEOUT_SECONDS = "pulumi.com/timeoutSeconds";
 /** `"true"`: take fields over from other field managers. */
 export const PATCH_FORCE = "pulumi.com/patchForce";
 /** `"true"` on a Job: replace it when it did not complete. */

@@ -1,11 +1,12 @@
 /** People: register, log in and out, and who a request comes from. */
 import { type Request, type Response, Router } from "express";
 import type { Pool } from "pg";
+import type { TokenSeconds } from "./environment";
 import { HttpError } from "./http-error";
-import type { Secrets } from "./keys";
+import type { SecretName, Secrets, Signer } from "./keys";
 import { hashPassword, verifyPassword } from "./passwords";
 import { type Session, Sessions } from "./sessions";
-import { issueToken, TOKEN_SECONDS, verifyToken } from "./tokens";
+import { issueToken, tokenSigner, verifyToken } from "./tokens";
 
 /** Characters of a password; above the maximum, hashing it would be work for nothing. */
 const PASSWORD_LENGTH = { minimum: 12, maximum: 256 };
@@ -15,6 +16,7 @@ const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
 export interface AccountsArgs {
   readonly pool: Pool;
   readonly secrets: Secrets;
+  readonly tokenSeconds: TokenSeconds;
   /** Issuer of tokens. */
   readonly publicUrl: string;
 }
@@ -31,7 +33,7 @@ export class Callers {
   private readonly sessions: Sessions;
 
   constructor(private readonly args: AccountsArgs) {
-    this.sessions = new Sessions(args.pool, args.secrets);
+    this.sessions = new Sessions(args.pool, args.secrets, args.tokenSeconds.session);
   }
 
   /**
@@ -53,9 +55,20 @@ export class Callers {
     return { userId: session.userId, session };
   }
 
+  /** By name of the secret: which of its keys signed what the request carries; absent: it carries nothing of that kind. Asks no database. */
+  signers(request: Request): Partial<Record<SecretName, Signer>> {
+    const [scheme = "", token = ""] = (request.get("authorization") ?? "").split(" ");
+    return {
+      ...(scheme.toLowerCase() === "bearer"
+        ? { JWT_SECRET: tokenSigner(this.args.secrets.JWT_SECRET, this.args.publicUrl, token) ?? "none" }
+        : {}),
+      ...this.sessions.signers(request),
+    };
+  }
+
   /** `/register`, `/login`, `/logout`, `/me` and `/csrf-token`. */
   router(): Router {
-    const { pool, secrets, publicUrl } = this.args;
+    const { pool, secrets, publicUrl, tokenSeconds } = this.args;
     const router = Router();
     router.post("/register", async (request, response) => {
       const { email, password } = credentials(request.body);
@@ -90,8 +103,8 @@ export class Callers {
         ]);
       const session = await this.sessions.start(response, user.id);
       response.json({
-        token: issueToken(secrets.JWT_SECRET, publicUrl, user.id),
-        expiresInSeconds: TOKEN_SECONDS,
+        token: issueToken(secrets.JWT_SECRET, publicUrl, user.id, tokenSeconds.access),
+        expiresInSeconds: tokenSeconds.access,
         csrfToken: this.sessions.csrfToken(response, session),
       });
     });

@@ -1,5 +1,6 @@
 /** The HTTP application: what a request passes, in order. */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Pool } from "pg";
 import { Callers } from "./accounts";
@@ -18,7 +19,7 @@ const RETRY_SECONDS = 5;
 
 /** What the application needs. */
 export interface AppArgs {
-  readonly settings: Pick<ServerSettings, "publicUrl" | "secrets" | "trustedProxies">;
+  readonly settings: Pick<ServerSettings, "publicUrl" | "secrets" | "tokenSeconds" | "trustedProxies">;
   readonly pool: Pool;
   readonly log: ErrorLog;
   /** What every request passes first. */
@@ -43,8 +44,14 @@ export function buildApp({ settings, pool, log, middlewares, stopping }: AppArgs
 
   app.use(express.json({ limit: BODY_LIMIT }));
   const callers = new Callers({ ...settings, pool });
+  // For operators: which pod this is, and with which keys it works. Tells nothing of a key, and of a signature no more than using it would.
   app.get("/api/whoami", (request, response) => {
-    response.json({ address: clientAddress(request, settings.trustedProxies), keys: describeKeys(settings.secrets) });
+    response.json({
+      pod: hostname(),
+      address: clientAddress(request, settings.trustedProxies),
+      keys: describeKeys(settings.secrets),
+      signedBy: callers.signers(request),
+    });
   });
   app.use("/api", callers.router());
   app.use("/api/courses", courses(pool, callers));
@@ -56,7 +63,7 @@ export function buildApp({ settings, pool, log, middlewares, stopping }: AppArgs
 }
 
 /** Fingerprint of the key that each secret signs with, and of the one that it still accepts. */
-export function describeKeys(secrets: Secrets): Record<string, { readonly current: string; readonly rolling?: string }> {
+function describeKeys(secrets: Secrets): Record<string, { readonly current: string; readonly rolling?: string }> {
   return Object.fromEntries(
     SECRET_NAMES.map((name) => {
       const { current, rolling } = secrets[name];

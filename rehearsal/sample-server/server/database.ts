@@ -52,7 +52,7 @@ export async function inTransaction<T>(pool: Pool, action: (client: PoolClient) 
     await client.query("COMMIT");
     return result;
   } catch (error) {
-    await client.query("ROLLBACK").catch((failure: Error) => (broken = failure));
+    await client.query("ROLLBACK").catch((failure: unknown) => (broken = failure as Error));
     throw error;
   } finally {
     client.release(broken);

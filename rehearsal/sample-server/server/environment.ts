@@ -17,8 +17,17 @@ export interface ServerSettings {
   readonly trustedProxies: number;
   readonly database: DatabaseSettings;
   readonly secrets: Secrets;
+  readonly tokenSeconds: TokenSeconds;
   /** Folder of access.log. @default /var/log/maestroverse */
   readonly logDirectory: string;
+}
+
+/** Seconds that what the server signs is good for. */
+export interface TokenSeconds {
+  /** Access tokens. @default 900 */
+  readonly access: number;
+  /** Sessions, and the CSRF tokens made for them. @default 43200 */
+  readonly session: number;
 }
 
 /** What is wrong with the environment, all of it. Holds names of variables, never a value. */
@@ -29,6 +38,9 @@ export class EnvironmentError extends Error {
   }
 }
 
+const DEFAULT_TOKEN_SECONDS: TokenSeconds = { access: 900, session: 43_200 };
+/** Seconds that a token may be good for at most: 30 days. */
+const MAXIMUM_TOKEN_SECONDS = 2_592_000;
 const DEFAULT_LOG_DIRECTORY = "/var/log/maestroverse";
 /** Characters of a secret: 32 bytes and more whatever the encoding. The runbook's have 88. */
 const MINIMUM_SECRET_LENGTH = 44;
@@ -59,6 +71,15 @@ export function readEnvironment(environment: Environment): ServerSettings {
     publicUrl: read("PUBLIC_URL", "https://host[:port] without a path", (text) => matching(ORIGIN.test(text), text)),
     trustedProxies: read("TRUST_PROXY", "the number of proxies before the server, 1 to 5", (text) => wholeNumber(text, 5)),
     logDirectory: read("LOG_DIRECTORY", "an absolute path", (text) => matching(isAbsolute(text), text), DEFAULT_LOG_DIRECTORY),
+    tokenSeconds: {
+      access: read(
+        "ACCESS_TOKEN_SECONDS",
+        "1 to 2592000",
+        (text) => wholeNumber(text, MAXIMUM_TOKEN_SECONDS),
+        DEFAULT_TOKEN_SECONDS.access,
+      ),
+      session: read("SESSION_SECONDS", "1 to 2592000", (text) => wholeNumber(text, MAXIMUM_TOKEN_SECONDS), DEFAULT_TOKEN_SECONDS.session),
+    },
     database: readDatabase(environment, problems),
     secrets: readSecrets(environment, problems),
   };

@@ -1,7 +1,7 @@
-/** The four secrets of runbook §3: each signs with its current generation and, during an overlap, still accepts the one before. */
+/** The four secrets of runbook §3: each signs with its current generation and, in an overlap, accepts another: the next one, or the one before. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Names of the environment variables; `NAME_ROLLING` carries the generation before. */
+/** Names of the environment variables; `NAME_ROLLING` carries the other generation of an overlap. */
 export const SECRET_NAMES = ["MAESTROVERSE_PEPPER", "JWT_SECRET", "SESSION_SECRET", "CSRF_SECRET"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 
@@ -9,11 +9,14 @@ export type SecretName = (typeof SECRET_NAMES)[number];
 export interface Secret {
   /** Signs. */
   readonly current: string;
-  /** The generation before; accepted, never used to sign. Absent: there is no overlap. */
+  /** The generation before, or the one to come; accepted, never used to sign. Absent: there is no overlap. */
   readonly rolling?: string;
 }
 
 export type Secrets = Readonly<Record<SecretName, Secret>>;
+
+/** Which key of a secret signed something; `none` of those that are accepted now. */
+export type Signer = "current" | "rolling" | "none";
 
 /** What {@link fingerprint} signs, so that no signature of anything else ever is one. */
 const FINGERPRINT_TEXT = "maestroverse key fingerprint v1";

@@ -37,7 +37,5 @@ main().catch((error: unknown) => {
 
 /** The words of an error: those of the address that was tried last where several were. */
 function describe(error: unknown): string {
-  return error instanceof AggregateError && error.message === ""
-    ? String((error.errors.at(-1) as Error).message)
-    : (error as Error).message;
+  return error instanceof AggregateError && error.message === "" ? (error.errors.at(-1) as Error).message : (error as Error).message;
 }

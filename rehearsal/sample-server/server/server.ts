@@ -14,6 +14,11 @@ import { attachSockets } from "./sockets";
 const KEEP_ALIVE_MILLISECONDS = 65_000;
 /** Milliseconds in which a request must have arrived in full. */
 const REQUEST_MILLISECONDS = 30_000;
+/**
+ * Milliseconds in which the last answers tell the edge to use its connections no more, before those that are idle are closed: a request that the
+ * edge sends into a connection that is closing is lost, and a POST is not sent again.
+ */
+const FAREWELL_MILLISECONDS = 1000;
 /** Milliseconds that connections without a request get to close by themselves when the server ends. */
 const LINGER_MILLISECONDS = 1000;
 
@@ -43,6 +48,7 @@ export async function startServer(settings: ServerSettings, log: ErrorLog): Prom
     stop: async () => {
       const closed = once(server, "close").then(() => true);
       answers.endConnections();
+      await sleep(FAREWELL_MILLISECONDS);
       // Closes the HTTP server too. Not disconnectSockets(), which tells clients not to come back: theirs is to connect to another pod.
       void io.close();
       while (!(await Promise.race([closed, sleep(LINGER_MILLISECONDS, false)])) && answers.count > 0);

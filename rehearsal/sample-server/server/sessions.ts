@@ -3,10 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import type { CookieOptions, Request, Response } from "express";
 import type { Pool } from "pg";
 import { HttpError } from "./http-error";
-import { sign, signedBy, type Secrets } from "./keys";
+import { sign, signedBy, type Secrets, type Signer } from "./keys";
 
-/** Seconds that a session lasts. */
-const SESSION_SECONDS = 12 * 60 * 60;
 const ID_BYTES = 32;
 /** `__Host-`: the browser takes it by HTTPS only, for this very host, from no subdomain. */
 const SESSION_COOKIE = "__Host-session";
@@ -24,6 +22,8 @@ export class Sessions {
   constructor(
     private readonly pool: Pool,
     private readonly secrets: Secrets,
+    /** Seconds that a session lasts. */
+    private readonly seconds: number,
   ) {}
 
   /** Starts a session; the client gets its cookie. Sessions that have ended go on the way. */
@@ -33,7 +33,7 @@ export class Sessions {
     await this.pool.query(`INSERT INTO "Session" ("idHash", "userId", "expiresAt") VALUES ($1, $2, now() + make_interval(secs => $3))`, [
       digest(id),
       userId,
-      SESSION_SECONDS,
+      this.seconds,
     ]);
     this.setCookie(response, id);
     return { id, userId };
@@ -55,6 +55,20 @@ export class Sessions {
     return { id, userId: row.userId };
   }
 
+  /** Which keys signed the cookie and the CSRF token of a request, whatever the database knows of the session. */
+  signers(request: Request): { SESSION_SECRET?: Signer; CSRF_SECRET?: Signer } {
+    const sessionCookie = cookie(request, SESSION_COOKIE);
+    if (sessionCookie === undefined) return {};
+    const [id = "", signature = ""] = sessionCookie.split(".");
+    const { SESSION_SECRET, CSRF_SECRET } = this.secrets;
+    const token = request.get("x-csrf-token");
+    const [nonce = "", csrfSignature = ""] = (token ?? "").split(".");
+    return {
+      SESSION_SECRET: signedBy(SESSION_SECRET, id, signature) ?? "none",
+      ...(token === undefined ? {} : { CSRF_SECRET: signedBy(CSRF_SECRET, csrfText({ id }, nonce), csrfSignature) ?? "none" }),
+    };
+  }
+
   /** Ends a session. */
   async end(response: Response, session: Session): Promise<void> {
     await this.pool.query(`DELETE FROM "Session" WHERE "idHash" = $1`, [digest(session.id)]);
@@ -65,7 +79,7 @@ export class Sessions {
   csrfToken(response: Response, session: Session): string {
     const nonce = randomBytes(ID_BYTES).toString("base64url");
     const token = `${nonce}.${sign(this.secrets.CSRF_SECRET, csrfText(session, nonce))}`;
-    response.cookie(CSRF_COOKIE, token, { ...COOKIE, maxAge: SESSION_SECONDS * 1000 });
+    response.cookie(CSRF_COOKIE, token, { ...COOKIE, maxAge: this.seconds * 1000 });
     return token;
   }
 
@@ -79,11 +93,11 @@ export class Sessions {
   }
 
   private setCookie(response: Response, id: string): void {
-    response.cookie(SESSION_COOKIE, `${id}.${sign(this.secrets.SESSION_SECRET, id)}`, { ...COOKIE, maxAge: SESSION_SECONDS * 1000 });
+    response.cookie(SESSION_COOKIE, `${id}.${sign(this.secrets.SESSION_SECRET, id)}`, { ...COOKIE, maxAge: this.seconds * 1000 });
   }
 }
 
-function csrfText(session: Session, nonce: string): string {
+function csrfText(session: Pick<Session, "id">, nonce: string): string {
   return `${session.id}.${nonce}`;
 }
 

@@ -2,9 +2,6 @@
 import jwt from "jsonwebtoken";
 import { fingerprint, keyOf, type Secret } from "./keys";
 
-/** Seconds that a token is good for; an overlap of JWT_SECRET need last no longer. */
-export const TOKEN_SECONDS = 900;
-
 /** What a good token says. */
 export interface Identity {
   readonly userId: number;
@@ -12,10 +9,16 @@ export interface Identity {
   readonly expiresAt: number;
 }
 
-/** A token for a user. */
-export function issueToken(secret: Secret, issuer: string, userId: number): string {
+/** A token for a user, good for so many seconds. */
+export function issueToken(secret: Secret, issuer: string, userId: number, seconds: number): string {
   const { current: key } = secret;
-  return jwt.sign({}, key, { algorithm: "HS256", keyid: fingerprint(key), issuer, subject: String(userId), expiresIn: TOKEN_SECONDS });
+  return jwt.sign({}, key, { algorithm: "HS256", keyid: fingerprint(key), issuer, subject: String(userId), expiresIn: seconds });
+}
+
+/** Which key signed a good token; undefined: it is none. */
+export function tokenSigner(secret: Secret, issuer: string, token: string): "current" | "rolling" | undefined {
+  if (verifyToken(secret, issuer, token) === undefined) return undefined;
+  return jwt.decode(token, { complete: true })?.header.kid === fingerprint(secret.current) ? "current" : "rolling";
 }
 
 /** Undefined unless the token is signed by a key that is accepted now and has not ended. */

@@ -1,24 +1,26 @@
 import fc from "fast-check";
 import { appSecretName } from "../../../components/app-secrets";
+import type { Overlap } from "../../../components/lib/pod-secret";
 import {
   currentTag,
   generationAnnotations,
   generationsTag,
   kebab,
+  parseGenerationsTag,
   secretValues,
   validateGeneration,
   validateGenerations,
 } from "../../../components/lib/generations";
 
-const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
+const of = (generation: number, overlap: Overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 
 const NAMES = ["MAESTROVERSE_PEPPER", "JWT_SECRET", "SESSION_SECRET", "CSRF_SECRET"];
 /** Any four secrets that may exist. */
 const anyGenerations = fc
   .array(
     fc
-      .record({ generation: fc.integer({ min: 1, max: 9999 }), overlap: fc.boolean() })
-      .map(({ generation, overlap }) => of(generation, overlap && generation > 1)),
+      .record({ generation: fc.integer({ min: 1, max: 9999 }), overlap: fc.constantFrom<Overlap>(false, "next", true) })
+      .map(({ generation, overlap }) => of(generation, overlap === true && generation === 1 ? false : overlap)),
     { minLength: NAMES.length, maxLength: NAMES.length },
   )
   .map((all) => Object.fromEntries(NAMES.map((name, index) => [name, all[index]])));
@@ -31,12 +33,33 @@ describe("values", () => {
       { secret: "CSRF_SECRET", generation: 1, variable: "CSRF_SECRET" },
     ]);
   });
+
+  it("has the next one before it signs, under the same name", () => {
+    expect(secretValues({ JWT_SECRET: of(3, "next") })).toEqual([
+      { secret: "JWT_SECRET", generation: 3, variable: "JWT_SECRET" },
+      { secret: "JWT_SECRET", generation: 4, variable: "JWT_SECRET_ROLLING" },
+    ]);
+  });
 });
 
 describe("names", () => {
   it("marks an overlap in the tag of a Secret and not in the tag of the current values", () => {
-    const generations = { A: of(1), B: of(3, true) };
-    expect([generationsTag(generations), currentTag(generations)]).toEqual(["1-3o", "1-3"]);
+    const generations = { A: of(1), B: of(3, true), C: of(2, "next") };
+    expect([generationsTag(generations), currentTag(generations)]).toEqual(["1-3o-2n", "1-3-2"]);
+  });
+
+  it("reads the tag that it wrote, and no other", () => {
+    fc.assert(
+      fc.property(anyGenerations, (generations) => {
+        const read = parseGenerationsTag(generationsTag(generations), NAMES.length);
+        expect(read).toEqual(Object.values(generations).map(({ generation, overlap }) => ({ generation, overlap })));
+      }),
+    );
+    expect([parseGenerationsTag("1-1-1", 4), parseGenerationsTag("1-1-1-x", 4), parseGenerationsTag("", 1)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("has one name for each set of generations and overlaps, and a DNS label of 63 characters at most", () => {

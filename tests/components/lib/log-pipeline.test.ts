@@ -128,6 +128,9 @@ it("takes the API's logs of one environment, parses before it looks, and sets th
     ["dateRemapper"],
     ["urlParser"],
     ["categoryProcessor"],
+    ["categoryProcessor"],
+    ["categoryProcessor"],
+    ["categoryProcessor"],
     ["statusRemapper"],
   ]);
   expect(steps[3]?.categoryProcessor).toMatchObject({

@@ -2,12 +2,12 @@ import {
   buildLadder,
   buildRoutingRules,
   buildScheduleLayer,
-  instantsOf,
   type OnCallArgs,
   rotationStart,
   validateOnCall,
 } from "../../../components/lib/on-call";
-import { PROD } from "../../helpers/observability";
+import { instantsOf } from "../../../components/lib/zoned-time";
+import { NOW, PROD } from "../../helpers/observability";
 
 const good = PROD.onCall;
 const [avery, noor, tomas] = good.people.map(({ datadogUserId }) => datadogUserId);
@@ -72,8 +72,8 @@ it("wakes people in prod alone, and ends in a rule that takes everything", () =>
 
 describe("a wrong rotation", () => {
   it("is none of these", () => {
-    expect(validateOnCall(good, "prod")).toEqual([]);
-    expect(validateOnCall({ ...good, teamHandle: "maestroverse-ops-staging", timeZone: "UTC" }, "staging")).toEqual([]);
+    expect(validateOnCall(good, "prod", NOW)).toEqual([]);
+    expect(validateOnCall({ ...good, teamHandle: "maestroverse-ops-staging", timeZone: "UTC" }, "staging", NOW)).toEqual([]);
   });
 
   it("is reported whole", () => {
@@ -87,8 +87,10 @@ describe("a wrong rotation", () => {
           timeZone: "EST",
           handover: { startsOn: "2026-02-30", hour: 24 },
           escalateAfterMinutes: 0,
+          reviewedOn: "2026-11-31",
         },
         "staging",
+        NOW,
       ),
     ).toEqual([
       "onCall.teamHandle must be lower-case letters, digits and '-', got \"@ops\". Give the team's handle without @.",
@@ -97,6 +99,7 @@ describe("a wrong rotation", () => {
       "onCall.people must differ in email, got avery@maestroverse.edu twice. Name each person once.",
       'onCall.leadEmail must be the e-mail of one of onCall.people, got "nobody@maestroverse.edu". Add the lead to people.',
       "onCall.escalateAfterMinutes must be 1 to 600, got 0. 10 gives people time to find their laptop.",
+      'onCall.reviewedOn must be a calendar date YYYY-MM-DD, today (2026-11-25, UTC) or earlier, got "2026-11-31". Give the day of the last review.',
       'onCall.timeZone must be an IANA time zone, got "EST". Give Area/City, for example America/New_York.',
       'onCall.handover.startsOn must be a calendar date YYYY-MM-DD, got "2026-02-30". Give the rotation\'s first day.',
       "onCall.handover.hour must be 0 to 23, got 24. Choose an hour at which both people are awake.",
@@ -104,7 +107,7 @@ describe("a wrong rotation", () => {
   });
 
   it("is one person alone", () => {
-    expect(validateOnCall({ ...good, people: good.people.slice(0, 1) }, "prod")).toEqual([
+    expect(validateOnCall({ ...good, people: good.people.slice(0, 1) }, "prod", NOW)).toEqual([
       "onCall.people must be 2 at least, so that somebody can fall ill, got 1. Add a person.",
     ]);
   });
@@ -113,13 +116,13 @@ describe("a wrong rotation", () => {
     ["2026-11-08", 2, "does not exist", "2027-03-14"],
     ["2026-11-08", 1, "comes twice", "2027-11-07"],
   ])("is a hand-over that a change of the clocks takes away or doubles: from %s at %i:00", (startsOn, hour, what, date) => {
-    expect(validateOnCall({ ...good, handover: { startsOn, hour } }, "prod")).toEqual([
+    expect(validateOnCall({ ...good, handover: { startsOn, hour } }, "prod", NOW)).toEqual([
       `onCall.handover must exist once each week, got ${hour}:00 in America/New_York, which ${what} on ${date}: the clocks change. Choose another hour or day.`,
     ]);
   });
 
   it("is a time zone that does not exist", () => {
-    expect(validateOnCall({ ...good, timeZone: "America/Gotham" }, "prod")).toEqual([
+    expect(validateOnCall({ ...good, timeZone: "America/Gotham" }, "prod", NOW)).toEqual([
       'onCall.timeZone must be an IANA time zone, got "America/Gotham". Give Area/City, for example America/New_York.',
     ]);
   });

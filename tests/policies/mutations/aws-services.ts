@@ -100,8 +100,8 @@ export const AWS_SERVICE_MUTATIONS: readonly Mutation[] = [
   defect(
     "no version is current",
     "secret-enforce-stages",
-    edit(VERSION, (inputs) => (inputs.versionStages = ["AWSPENDING"]), CURRENT),
-    'stack: versionStages is ["AWSPENDING","AWSPREVIOUS"]. Make one version AWSCURRENT.',
+    edit(VERSION, (inputs) => (inputs.versionStages = ["SECOND"]), CURRENT),
+    'stack: versionStages is ["SECOND","AWSPREVIOUS"]. Make one version AWSCURRENT.',
   ),
   {
     defect: "of two secrets one has no policy, and nobody can tell which a version is of",

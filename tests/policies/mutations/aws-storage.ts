@@ -127,13 +127,13 @@ export const AWS_STORAGE_MUTATIONS: readonly Mutation[] = [
   defect(
     "old versions stay for ever",
     "bucket-configure-lifecycle",
-    edit(LIFECYCLE, ({ rules }) => delete rules[0].noncurrentVersionExpiration, "backup-primary-lifecycle"),
+    edit(LIFECYCLE, ({ rules }) => delete rules[1].noncurrentVersionExpiration, "backup-primary-lifecycle"),
     "backup-primary-lifecycle: rules[].noncurrentVersionExpiration.noncurrentDays is absent. Set it in an enabled rule",
   ),
   defect(
     "unfinished uploads stay for ever",
     "bucket-configure-lifecycle",
-    edit(LIFECYCLE, ({ rules }) => delete rules[0].abortIncompleteMultipartUpload, "backup-copy-lifecycle"),
+    edit(LIFECYCLE, ({ rules }) => delete rules[1].abortIncompleteMultipartUpload, "backup-copy-lifecycle"),
     "backup-copy-lifecycle: rules[].abortIncompleteMultipartUpload.daysAfterInitiation is absent.",
   ),
   defect(

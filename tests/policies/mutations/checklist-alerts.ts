@@ -146,6 +146,28 @@ export const ALERT_MUTATIONS: readonly Mutation[] = [
     says: ["observability-uptime-health: optionsList.retry.count is 2. Set it to 0"],
   },
   {
+    defect: "tokens and cookies go to Datadog",
+    transform: edit(
+      DEPLOYMENT,
+      ({ spec }) => {
+        const { annotations } = spec.template.metadata;
+        const key = "ad.datadoghq.com/maestroverse-server.logs";
+        const [source] = JSON.parse(annotations[key] as string) as [{ log_processing_rules: { name: string }[] }];
+        source.log_processing_rules = source.log_processing_rules.filter(({ name }) => name === "mask_email_addresses");
+        annotations[key] = JSON.stringify([source]);
+      },
+      SERVER,
+    ),
+    caughtBy: ["log-enforce-scrubbing"],
+    says: ["Mask a token in a URL.", "Mask a JSON web token.", "Mask a bearer token.", "Mask a cookie."],
+  },
+  {
+    defect: "nothing tells of a fast-burning error budget",
+    transform: remove(MONITOR, "observability-monitor-burn-availability-fast"),
+    caughtBy: ["monitor-enforce-signals"],
+    says: ["stack: monitors of RB-6.1 tagged monitor:burn-availability-fast is 0. Have one."],
+  },
+  {
     defect: "logs of another service are collected",
     transform: edit(
       DEPLOYMENT,
@@ -155,7 +177,7 @@ export const ALERT_MUTATIONS: readonly Mutation[] = [
       },
       SERVER,
     ),
-    caughtBy: ["log-enable-collection"],
+    caughtBy: ["log-enable-collection", "log-enforce-scrubbing"],
     says: [`${SERVER}: spec.template.metadata.annotations["ad.datadoghq.com/maestroverse-server.logs"] is`, "Set it to [{"],
   },
   {

@@ -15,6 +15,11 @@ function inOverlap(settings: EditableSettings): void {
   settings.secrets.generations.JWT_SECRET = { generation: 2, rotatedOn: "2026-11-20", overlap: true };
 }
 
+/** The second generation of JWT_SECRET, accepted before it signs. */
+function prepared(settings: EditableSettings): void {
+  settings.secrets.generations.JWT_SECRET = { generation: 1, rotatedOn: "2026-11-01", overlap: "next" };
+}
+
 /** Defects of runbook §3: the four secrets, their age, and their rotation. */
 export const SECRET_MUTATIONS: readonly Mutation[] = [
   {
@@ -65,13 +70,17 @@ export const SECRET_MUTATIONS: readonly Mutation[] = [
     defect: "a secret is 95 days old",
     settings: (settings) => (settings.secrets.generations.SESSION_SECRET.rotatedOn = "2026-08-22"),
     caughtBy: ["secret-enforce-age"],
-    says: [`${PODS}: metadata.annotations["maestroverse.edu/rotated-on.session-secret"] is "2026-08-22, 95 days ago". Rotate it: 90 days`],
+    says: [
+      `${PODS}: metadata.annotations["maestroverse.edu/rotated-on.session-secret"] is "2026-08-22, 95 days ago". Rotate it, 90 days is the longest: npm run ops -- rotate --stack prod --secret SESSION_SECRET.`,
+    ],
   },
   {
     defect: "the database's password is 91 days old",
     settings: (settings) => (settings.database.roles.app.rotatedOn = "2026-08-26"),
     caughtBy: ["secret-enforce-age"],
-    says: ['database-app-g1-secret: metadata.annotations["maestroverse.edu/rotated-on"] is "2026-08-26, 91 days ago".'],
+    says: [
+      'database-app-g1-secret: metadata.annotations["maestroverse.edu/rotated-on"] is "2026-08-26, 91 days ago". Rotate it, 90 days is the longest: count its generation up in database.roles',
+    ],
   },
   {
     defect: "a secret says that it will be rotated",
@@ -97,7 +106,9 @@ export const SECRET_MUTATIONS: readonly Mutation[] = [
     defect: "a secret is 85 days old",
     settings: (settings) => (settings.secrets.generations.MAESTROVERSE_PEPPER.rotatedOn = "2026-09-01"),
     caughtBy: ["secret-configure-rotation"],
-    says: ['rotated-on.maestroverse-pepper"] is "2026-09-01, 85 days ago". Rotate it within 5 days.'],
+    says: [
+      'rotated-on.maestroverse-pepper"] is "2026-09-01, 85 days ago". Rotate it within 5 days: npm run ops -- rotate --stack prod --secret MAESTROVERSE_PEPPER.',
+    ],
   },
   {
     defect: "three months pass without a rotation",
@@ -140,6 +151,34 @@ export const SECRET_MUTATIONS: readonly Mutation[] = [
     transform: edit(VERSION, (inputs) => (inputs.secretString = '{"JWT_SECRET":"x"}'), "app-secrets-previous-1-1-1-1"),
     caughtBy: ["secret-enforce-overlap"],
     says: ["app-secrets-previous-1-1-1-1: secretString is JWT_SECRET. Empty it: none is valid."],
+  },
+  {
+    defect: "before its rotation the pods do not have the next value",
+    deployed: true,
+    settings: prepared,
+    transform: edit(SECRET, ({ stringData }) => delete stringData.JWT_SECRET_ROLLING, "app-secrets-pod-secret-1-1n-1-1"),
+    caughtBy: ["secret-enforce-overlap"],
+    says: ["app-secrets-pod-secret-1-1n-1-1: stringData.JWT_SECRET_ROLLING is absent. Set it to the next value."],
+  },
+  {
+    defect: "pods accept a next value that Secrets Manager does not have",
+    settings: prepared,
+    transform: remove(VERSION, "app-secrets-pending"),
+    caughtBy: ["secret-enforce-overlap"],
+    says: ["a version with the label AWSPENDING is absent. Put the next values of JWT_SECRET there."],
+  },
+  {
+    defect: "Secrets Manager has a next value that no pod accepts",
+    transform: add(VERSION, "app-secrets-pending", { secretString: '{"JWT_SECRET":"x"}', versionStages: ["AWSPENDING"] }),
+    caughtBy: ["secret-enforce-overlap"],
+    says: ["app-secrets-pending: a version with the label AWSPENDING is set. Remove it: there is no next value."],
+  },
+  {
+    defect: "a next value and an old one exist at once",
+    settings: inOverlap,
+    transform: add(RANDOM_BYTES, "app-secrets-jwt-secret-g3", { length: 64 }),
+    caughtBy: ["secret-enforce-overlap"],
+    says: [`${OVERLAPPING}: random bytes of JWT_SECRET is "generation 3". Remove it: 2 is current.`],
   },
   {
     defect: "a generation long gone exists",

@@ -109,7 +109,7 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "a monitor compares nothing",
-    ["monitor-enforce-thresholds", "monitor-enforce-saturation", "monitor-enforce-signals"],
+    ["monitor-enforce-thresholds", "monitor-enforce-scope", "monitor-enforce-saturation", "monitor-enforce-signals"],
     also((inputs) => (inputs.query = inputs.query.replace(" > 80", ""))),
     "another: query is ",
     "End it with a comparison and a number.",
@@ -124,7 +124,7 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
   ),
   defect(
     "a monitor looks at nothing in particular",
-    ["monitor-enforce-scope", "monitor-enforce-signals"],
+    ["monitor-enforce-scope", "monitor-enforce-thresholds", "monitor-enforce-signals"],
     also((inputs) => (inputs.query = "avg(last_5m):avg:system.load.1 > 80")),
     'another: query is "avg(last_5m):avg:system.load.1 > 80". Say what it looks at: env:',
   ),
@@ -169,6 +169,18 @@ export const DATADOG_MUTATIONS: readonly Mutation[] = [
     "monitor-configure-missing-data",
     monitor((inputs) => (inputs.notifyNoData = true)),
     `${CPU}: notifyNoData is true. Remove it.`,
+  ),
+  defect(
+    "a burn rate knows nothing of silence",
+    "monitor-configure-missing-data",
+    edit(MONITOR, (inputs) => delete inputs.notifyNoData, "observability-monitor-burn-latency-fast"),
+    "observability-monitor-burn-latency-fast: notifyNoData is absent. Set it to false",
+  ),
+  defect(
+    "a burn rate has no threshold",
+    "monitor-enforce-thresholds",
+    edit(MONITOR, (inputs) => (inputs.monitorThresholds = {}), "observability-monitor-burn-latency-fast"),
+    "observability-monitor-burn-latency-fast: monitorThresholds.critical is absent. Set it to the query's burn rate.",
   ),
   defect(
     "an uptime test runs from two places",

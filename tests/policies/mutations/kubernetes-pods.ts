@@ -167,7 +167,7 @@ export const KUBERNETES_POD_MUTATIONS: readonly Mutation[] = [
         from("LANGUAGE", "secretKeyRef", "maestroverse-nowhere"),
       ];
     }),
-    `${SERVER}: ${CONTAINER}.env[0].valueFrom.configMapKeyRef.key is NOWHERE. Name one of CORS_ORIGINS, `,
+    `${SERVER}: ${CONTAINER}.env[0].valueFrom.configMapKeyRef.key is NOWHERE. Name one of ACCESS_TOKEN_SECONDS, CORS_ORIGINS, `,
     `${SERVER}: ${CONTAINER}.env[1].valueFrom.secretKeyRef.name is maestroverse-nowhere. Name a Secret of this stack`,
   ),
   defect(

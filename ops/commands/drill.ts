@@ -1,0 +1,50 @@
+/** `ops drill`. */
+import { writeFile } from "node:fs/promises";
+import type { OpsCommand } from "../cli/command";
+import { EXIT } from "../cli/exit-codes";
+import {
+  dumpsOfOption,
+  examples,
+  jsonOption,
+  type JsonTarget,
+  settingsFileOption,
+  stackOption,
+  textWriter,
+  writeRecord,
+} from "../cli/flags";
+import { stepShower } from "../cli/steps";
+import { findingsMarkdown } from "../recovery/findings";
+import { recover } from "../recovery/recovery";
+
+interface Options {
+  readonly stack: string;
+  readonly dumpsOf?: string;
+  readonly settingsFile?: string;
+  readonly page?: string;
+  readonly json?: JsonTarget;
+}
+
+export const drillCommand: OpsCommand = {
+  define(command, { signal }) {
+    command
+      .addOption(stackOption())
+      .addOption(dumpsOfOption())
+      .addOption(settingsFileOption())
+      .option("--page <file>", "the findings for people, to this file as well")
+      .addOption(jsonOption())
+      .addHelpText(
+        "after",
+        examples("npm run ops -- drill --stack staging", "npm run ops -- drill --stack staging --dumps-of prod --page findings.md"),
+      )
+      .action(async ({ stack, dumpsOf = stack, page: file, json, ...options }: Options) => {
+        const write = textWriter(json);
+        const show = stepShower(write, process.stdout.isTTY && json !== true);
+        const findings = await recover({ kind: "drill", stack, dumpsOf, ...options, show, signal });
+        const page = findingsMarkdown(findings);
+        write(`\n${page}`);
+        if (file !== undefined) await writeFile(file, page);
+        await writeRecord(json, findings);
+        process.exitCode = findings.passed ? EXIT.ok : EXIT.found;
+      });
+  },
+};

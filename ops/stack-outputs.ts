@@ -1,0 +1,17 @@
+/** What a deployed stack says of itself. */
+import type * as pulumi from "@pulumi/pulumi";
+import type * as program from "../index";
+
+/** Outputs of a stack, as they are once it is deployed. @see index.ts */
+export type StackOutputs = pulumi.Unwrap<Pick<typeof program, "endpoints" | "names" | "generations" | "backupLocations" | "monitoring">>;
+
+/** Outputs as the engine has them. @throws Error when one is missing: the stack was never deployed, or by an older program */
+export function readOutputs(stack: string, outputs: Readonly<Record<string, { readonly value: unknown }>>): StackOutputs {
+  const wanted = ["endpoints", "names", "generations", "backupLocations", "monitoring"] as const;
+  const missing = wanted.filter((name) => outputs[name] === undefined);
+  if (missing.length > 0)
+    throw new Error(
+      `${stack}: the stack has no output ${missing.join(", ")}. Deploy it with this version of the program: pulumi up --stack ${stack}`,
+    );
+  return Object.fromEntries(wanted.map((name) => [name, outputs[name]?.value])) as unknown as StackOutputs;
+}

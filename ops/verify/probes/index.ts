@@ -1,0 +1,17 @@
+/** Every probe, in the order of the runbook. */
+import type { Probe } from "../probe";
+import { backupProbes } from "./backups";
+import { databaseProbes } from "./database";
+import { edgeProbes } from "./edge";
+import { httpsProbes } from "./https";
+import { observabilityProbes } from "./observability";
+import { secretsProbes } from "./secrets";
+
+export const PROBES: readonly Probe[] = [
+  ...httpsProbes,
+  ...databaseProbes,
+  ...secretsProbes,
+  ...edgeProbes,
+  ...backupProbes,
+  ...observabilityProbes,
+];
