@@ -3,14 +3,16 @@
 /** A line in the combined format, as morgan writes it. */
 const COMBINED =
   /^\S+ - \S+ \[\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "[A-Z]+ \S+ HTTP\/\d(\.\d)?" (\d{3}|-) (\d+|-) "[^"]*" "[^"]*"$/;
-/** What a server prints only for its developers: morgan's `dev` and `tiny`, levels below info, colours, Node.js' own tracing, SQL of Prisma. */
 const ESCAPE = String.fromCharCode(27);
+/** What a server prints only for its developers: morgan's `dev` and `tiny`, colours, levels below info (by name, or pino's number), and `DEBUG=…`. */
 const VERBOSE = [
   /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ \d{3}/,
   new RegExp(`${ESCAPE}\\[\\d`),
-  /"level":\s*"(debug|trace|silly|verbose)"/i,
-  /^\s*(\S+\s+)?\[?(debug|trace|verbose|silly)\]?[\s:]/i,
-  /^prisma:query/,
+  /"level":\s*("(debug|trace|silly|verbose)"|[12]\d?[,}])/i,
+  // The level stands first, or after the time; elsewhere it is a word like any other.
+  /^\s*(\[?\d\S*\s+)?(\[(debug|trace|silly|verbose)\]|(debug|trace|silly|verbose):)/i,
+  /^\s*(\[?\d\S*\s+)?(DEBUG|TRACE|SILLY|VERBOSE)\s/,
+  /^\s*(\d\S*\s+)?(express|engine|socket\.io|morgan|prisma)(:[\w-]+)+\s/,
 ];
 /** Characters of a line that a message repeats: an address may stand in the rest. */
 const SHOWN = 80;

@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly leaveOut?: Readonly<Record<string, string>>;
   /** @default every probe of ops/verify/probes */
   readonly probes?: readonly Probe[];
+  /** Milliseconds after which a probe is given up. @default PROBE_SECONDS */
+  readonly probeMilliseconds?: number;
   /** @default the system's clock */
   readonly now?: () => Date;
   /** Called with every probe and its result to come, in their order, before the first of them begins. */
@@ -87,7 +89,8 @@ export async function verify(access: Access, options: VerifyOptions): Promise<Ve
     const turns = selected.map((probe) => turnOf(probe, context, options));
     options.onStart?.(turns);
     const first = turns.filter(({ probe }) => probe.last === undefined);
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, (_, lane) => takeTurns(first, lane)));
+    const waiting = first.values();
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => takeTurns(waiting)));
     for (const { take, probe } of turns) if (probe.last === true) await take();
     signal.throwIfAborted();
     const probes = await Promise.all(turns.map(({ result }) => result));
@@ -116,11 +119,12 @@ interface Turn extends RunningProbe {
 }
 
 /** One of several lanes: each takes the next probe that nobody has taken. */
-async function takeTurns(turns: Turn[], lane: number): Promise<void> {
-  for (let index = lane; index < turns.length; index += SIDE_BY_SIDE) await turns[index]?.take();
+async function takeTurns(waiting: Iterable<Turn>): Promise<void> {
+  for (const turn of waiting) await turn.take();
 }
 
-function turnOf(probe: Probe, context: Omit<ProbeContext, "signal">, { signal, leaveOut = {} }: VerifyOptions): Turn {
+function turnOf(probe: Probe, context: Omit<ProbeContext, "signal">, options: VerifyOptions): Turn {
+  const { leaveOut = {} } = options;
   const started = deferred<void>();
   const result = deferred<ProbeResult>();
   return {
@@ -131,7 +135,7 @@ function turnOf(probe: Probe, context: Omit<ProbeContext, "signal">, { signal, l
       started.resolve();
       const begun = performance.now();
       const why = leaveOut[probe.name];
-      const finding = why === undefined ? await look(probe, context, signal) : { outcome: "not-applicable" as const, seen: why };
+      const finding = why === undefined ? await look(probe, context, options) : { outcome: "not-applicable" as const, seen: why };
       const { line, name, title } = probe;
       result.resolve({ line, name, title, ...finding, milliseconds: Math.round(performance.now() - begun) });
     },
@@ -139,15 +143,23 @@ function turnOf(probe: Probe, context: Omit<ProbeContext, "signal">, { signal, l
 }
 
 /** Whatever goes wrong with looking is no verdict on what was looked at. */
-async function look(probe: Probe, context: Omit<ProbeContext, "signal">, signal: AbortSignal): Promise<Finding> {
-  const limit = AbortSignal.timeout(PROBE_SECONDS * 1000);
+async function look(
+  probe: Probe,
+  context: Omit<ProbeContext, "signal">,
+  { signal, probeMilliseconds = PROBE_SECONDS * 1000 }: VerifyOptions,
+): Promise<Finding> {
+  const limit = AbortSignal.timeout(probeMilliseconds);
   const both = AbortSignal.any([signal, limit]);
   const over = new Promise<never>((_, reject) => both.addEventListener("abort", () => reject(both.reason as Error), { once: true }));
   try {
     both.throwIfAborted();
     return await Promise.race([probe.run({ ...context, signal: both }), over]);
   } catch (error) {
-    const message = limit.aborted ? `no answer within ${PROBE_SECONDS} s` : error instanceof Error ? error.message : String(error);
+    const message = limit.aborted
+      ? `no answer within ${probeMilliseconds / 1000} s`
+      : error instanceof Error
+        ? error.message
+        : String(error);
     return {
       outcome: "undetermined",
       seen: message || String(error),
