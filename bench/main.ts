@@ -1,5 +1,6 @@
 /** `npm run bench -- [names…]`: how fast, as ratios. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { BACKUP_MEBIBYTES, benchBackup } from "./backup";
 import type { Row } from "./compare";
 import { benchEdge } from "./edge";
 import { benchPolicies } from "./policies";
@@ -8,10 +9,15 @@ import { benchPolicies } from "./policies";
 interface Bench {
   readonly name: string;
   readonly description: string;
-  run(): Promise<Row[]>;
+  run(options: { readonly mebibytes: number }): Promise<Row[]>;
 }
 
 const BENCHES: readonly Bench[] = [
+  {
+    name: "backup",
+    description: "the nightly backup, checked and in S3 ÷ pg_dump alone, and its memory; ten minutes",
+    run: ({ mebibytes }) => benchBackup(mebibytes),
+  },
   { name: "edge", description: "nginx with the edge's configuration ÷ a bare proxy_pass; half a minute", run: benchEdge },
   { name: "policies", description: "both packs over 5,000 resources ÷ over 500; two and a half minutes", run: benchPolicies },
 ];
@@ -24,11 +30,18 @@ function describe({ name, ratio, quartiles, rounds, least, medians }: Row): { re
   return { line, holds: ratio >= least };
 }
 
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 10) throw new InvalidArgumentError("It is a whole number, 10 or more.");
+  return number;
+}
+
 async function main(): Promise<void> {
   const names = BENCHES.map(({ name }) => name);
   const command = new Command("bench")
     .description("Measures ratios: both sides in one run, in turns. Exit code 1 when one is below what is promised.")
     .argument("[names...]", `which: ${names.join(", ")} (default: all)`)
+    .option("--mebibytes <number>", "size of backup's database", wholeNumber, BACKUP_MEBIBYTES)
     .addHelpText("after", `\n${BENCHES.map(({ name, description }) => `${name}: ${description}`).join("\n")}`)
     .showHelpAfterError()
     .parse();
@@ -37,7 +50,7 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`nothing is called ${unknown.join(", ")}. There is ${names.join(", ")}.`);
   for (const { name, run } of BENCHES)
     if (wanted.includes(name))
-      for (const row of await run()) {
+      for (const row of await run(command.opts())) {
         const { line, holds } = describe(row);
         process.stdout.write(`${line}\n`);
         if (!holds) process.exitCode = 1;

@@ -80,8 +80,19 @@ const SCHEMA = `
   RESET ROLE;
 `;
 
-/** Starts the servers, and makes the database, its roles and the bucket. */
-export async function startBackupWorld(): Promise<BackupWorld> {
+/** Node.js' arguments for the program as it stands in this repository. */
+const FROM_SOURCE = [
+  "--import",
+  join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs"),
+  join(REPOSITORY, "ops", "backup", "main.ts"),
+];
+
+/**
+ * Starts the servers, and makes the database, its roles and the bucket.
+ *
+ * @param program Node.js' arguments. @default the program as it stands in this repository
+ */
+export async function startBackupWorld(program: readonly string[] = FROM_SOURCE): Promise<BackupWorld> {
   const place = mkdtempSync(join(tmpdir(), "backup-world-"));
   const volume = join(place, "backups");
   const wrappers = join(place, "wrappers");
@@ -107,8 +118,7 @@ export async function startBackupWorld(): Promise<BackupWorld> {
     let resets = 0;
     const prefix = () => `${BACKUP_PREFIX}${resets}/`;
     const start = (more: Readonly<Record<string, string>> = {}): Run => {
-      const tsx = join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs");
-      const child = spawn(process.execPath, ["--import", tsx, join(REPOSITORY, "ops", "backup", "main.ts")], {
+      const child = spawn(process.execPath, program, {
         env: { ...environment, BACKUP_PREFIX: prefix(), PATH: path, HOME: place, ...more },
         stdio: ["ignore", "pipe", "pipe"],
       });

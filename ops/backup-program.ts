@@ -1,0 +1,26 @@
+/** The program `maestroverse-backup` as one file of JavaScript, which runs wherever Node.js does: nothing has to be installed beside it. */
+import { join } from "node:path";
+import { REPOSITORY } from "../toolchain/versions";
+
+/** Packages that `pg` asks for and does without. */
+const OPTIONAL = ["pg-native"];
+
+/** Bundles `ops/backup/main.ts` and all that it needs, in ASCII, with the licences that ask to be kept at its end. */
+export async function bundleBackupProgram(): Promise<string> {
+  // Loaded when it is needed: most commands do without.
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    absWorkingDir: REPOSITORY,
+    entryPoints: [join(REPOSITORY, "ops", "backup", "main.ts")],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: OPTIONAL,
+    minify: true,
+    legalComments: "eof",
+    logLevel: "silent",
+    write: false,
+  });
+  return outputFiles[0].text;
+}
