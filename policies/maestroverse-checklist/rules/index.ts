@@ -33,6 +33,7 @@ import { enforceJobMigration } from "./enforce-job-migration";
 import { enforceLadderSteps } from "./enforce-ladder-steps";
 import { enforceLogScrubbing } from "./enforce-log-scrubbing";
 import { enforceMonitorBackup } from "./enforce-monitor-backup";
+import { enforceMonitorDrill } from "./enforce-monitor-drill";
 import { enforceMonitorErrors } from "./enforce-monitor-errors";
 import { enforceMonitorSaturation } from "./enforce-monitor-saturation";
 import { enforceMonitorSignals } from "./enforce-monitor-signals";
@@ -96,6 +97,7 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enableBucketCopy,
   enforceInstanceRetention,
   enforceMonitorBackup,
+  enforceMonitorDrill,
   enforceUptimeTargets,
   enforceUptimeFailures,
   enableLogCollection,

@@ -6,8 +6,12 @@ const DUMP = "backup-cron-job";
 const LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";
 const REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig";
 const INSTANCE = "aws:rds/instance:Instance";
+const MONITOR = "datadog:index/monitor:Monitor";
+const DRILL_MONITOR = "observability-monitor-drill-age";
 
 const schedule = (change: (spec: Record<string, unknown>) => void): Transform => edit(CRON_JOB, ({ spec }) => change(spec as never), DUMP);
+/** Changes the monitor of the last drill's age. */
+const drillMonitor = (change: Parameters<typeof edit>[1]) => edit(MONITOR, change, DRILL_MONITOR);
 /** Changes the dump's container. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any of a container's fields
 const container = (change: (container: any) => void) =>
@@ -178,5 +182,41 @@ export const BACKUP_MUTATIONS: readonly Mutation[] = [
     settings: (settings) => (settings.backups.maximumAgeHours = 72),
     caughtBy: ["monitor-enforce-backup"],
     says: ['observability-monitor-backup-age: query is "72 hours". Alert above 26 hours, or fewer.'],
+  },
+  {
+    defect: "a drill may be three months ago",
+    transform: drillMonitor((inputs) => {
+      inputs.query = (inputs.query as string).replace("> 35", "> 90");
+      inputs.monitorThresholds = { critical: "90" };
+    }),
+    caughtBy: ["monitor-enforce-drill"],
+    says: [`${DRILL_MONITOR}: query is`, "Alert above 35 days, or fewer."],
+  },
+  {
+    defect: "a drill that is too old is noticed a month later",
+    transform: drillMonitor((inputs) => (inputs.query = (inputs.query as string).replace("last_48h", "last_4w"))),
+    caughtBy: ["monitor-enforce-drill"],
+    says: [`${DRILL_MONITOR}: query is`],
+  },
+  {
+    defect: "that nobody knows of a drill is no alert",
+    transform: drillMonitor((inputs) => (inputs.onMissingData = "resolve")),
+    caughtBy: ["monitor-enforce-drill"],
+    says: [`${DRILL_MONITOR}: onMissingData is resolve. Set it to show_and_notify_no_data`],
+  },
+  {
+    defect: "whoever is told of an old drill does not read how one is made",
+    transform: drillMonitor((inputs) => (inputs.message = (inputs.message as string).replace("ops -- drill", "ops -- verify"))),
+    caughtBy: ["monitor-enforce-drill"],
+    says: [`${DRILL_MONITOR}: message (npm run ops -- drill …) is absent. Name the command of a drill.`],
+  },
+  {
+    defect: "nothing watches the age of the last drill",
+    transform: remove(MONITOR, DRILL_MONITOR),
+    caughtBy: ["monitor-enforce-drill", "monitor-enforce-signals"],
+    says: [
+      "stack: monitor of maestroverse.drill.age_days is absent. Add it, above 35 days.",
+      "stack: monitors of RB-5.3 tagged monitor:drill-age is 0. Have one.",
+    ],
   },
 ];
