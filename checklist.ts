@@ -9,11 +9,11 @@
 export interface ChecklistLine {
   /** `RB-<section>.<line>`. */
   readonly id: string;
-  /** Section of the runbook, 1 to 7. */
+  /** Section of the runbook, 1 to 6: the seventh is the boxes. */
   readonly section: number;
   /** What must hold, in the runbook's words. */
   readonly title: string;
-  /** Page under docs/. */
+  /** Page under docs/, and its heading: where to read how it is made to hold. */
   readonly page: string;
   /** Keys of the monitors that watch it at run time. */
   readonly monitors: readonly string[];
@@ -23,41 +23,51 @@ export interface ChecklistLine {
   readonly gaps?: string;
 }
 
+/** The runbook's sections that have lines: what each is about. */
+export const SECTIONS: readonly { readonly number: number; readonly title: string }[] = [
+  { number: 1, title: "HTTPS redirect, secure headers, logs" },
+  { number: 2, title: "Database roles" },
+  { number: 3, title: "Secret rotation" },
+  { number: 4, title: "Rate limit at the edge" },
+  { number: 5, title: "Nightly backups" },
+  { number: 6, title: "Observability and alerting" },
+];
+
 /** The lines, in the runbook's order. */
 export const CHECKLIST: readonly ChecklistLine[] = [
   {
     id: "RB-1.1",
     section: 1,
     title: "The image is named by the git short SHA that it was built from, and its pods serve",
-    page: "runbook/1-https.md",
+    page: "runbook/1-https.md#deploy-a-new-version",
     monitors: ["crash-loop", "restarts", "oom-killed", "replicas-missing", "rollout-stuck", "autoscaler-at-maximum"],
   },
   {
     id: "RB-1.2",
     section: 1,
     title: "http://…/health answers 301 with Location: https://…",
-    page: "runbook/1-https.md",
+    page: "runbook/1-https.md#verify",
     monitors: ["uptime-redirect"],
   },
   {
     id: "RB-1.3",
     section: 1,
     title: "https://…/health shows strict-transport-security, content-security-policy, referrer-policy and the others",
-    page: "runbook/1-https.md",
+    page: "runbook/1-https.md#verify",
     monitors: ["uptime-health"],
   },
   {
     id: "RB-1.4",
     section: 1,
     title: "Logs are in the combined format only",
-    page: "runbook/1-https.md",
+    page: "runbook/1-https.md#what-the-pods-are-told",
     monitors: ["log-format"],
   },
   {
     id: "RB-2.1",
     section: 2,
     title: "The runtime role reads and writes rows and nothing else; migrations have a role of their own",
-    page: "runbook/2-database.md",
+    page: "runbook/2-database.md#look-for-drift",
     monitors: [],
     without: { monitor: "privileges have no metric: `ops drift` and `ops verify` find what changed" },
   },
@@ -65,21 +75,21 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-3.1",
     section: 3,
     title: "Secrets are rotated every 90 days, kept in AWS Secrets Manager, and old versions are revoked",
-    page: "runbook/3-secrets.md",
+    page: "runbook/3-secrets.md#rotate",
     monitors: ["secret-age"],
   },
   {
     id: "RB-4.1",
     section: 4,
     title: "A flood from one address gets 429, and blocked requests are logged",
-    page: "runbook/4-edge.md",
+    page: "runbook/4-edge.md#what-the-limit-does",
     monitors: ["edge-rate-limited"],
   },
   {
     id: "RB-4.2",
     section: 4,
     title: "The application sees the client's real address",
-    page: "runbook/4-edge.md",
+    page: "runbook/4-edge.md#verification",
     monitors: [],
     without: { monitor: "no metric tells a wrong address from a right one" },
   },
@@ -87,14 +97,14 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-5.1",
     section: 5,
     title: "A dump is made, checked and stored every night at 02:00",
-    page: "runbook/5-backups.md",
+    page: "runbook/5-backups.md#look-at-it-run-it-now",
     monitors: ["backup-age", "backup-failed", "backup-size", "backup-duration", "backup-volume"],
   },
   {
     id: "RB-5.2",
     section: 5,
     title: "Dumps are kept 30 days, here and in a second region",
-    page: "runbook/5-backups.md",
+    page: "runbook/5-backups.md#what-runs",
     monitors: [],
     without: { monitor: "the buckets' rules change by `pulumi up` alone; verify reads them" },
     gaps: "the rehearsal's S3 does not replicate: that the copy arrives is seen on AWS only",
@@ -103,7 +113,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-5.3",
     section: 5,
     title: "The latest backup restores into a staging database, migrates and passes smoke tests",
-    page: "runbook/5-backups.md",
+    page: "runbook/5-backups.md#recovery-drill",
     monitors: ["drill-age"],
     gaps: "what `ops drill` found is kept beside the dumps and read by verify; nothing sends its age to Datadog yet",
   },
@@ -111,7 +121,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-6.1",
     section: 6,
     title: "https://…/health and wss://…/socket.io/ are watched, and two failures in a row under two minutes apart alert",
-    page: "runbook/6-observability.md",
+    page: "runbook/6-observability.md#uptime-tests",
     monitors: [
       "uptime-health",
       "uptime-websocket",
@@ -126,14 +136,14 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-6.2",
     section: 6,
     title: "Logs of the application and its errors are collected; more than 5 errors in 5 minutes alert",
-    page: "runbook/6-observability.md",
+    page: "runbook/6-observability.md#monitors",
     monitors: ["api-errors", "error-ratio", "latency-p95", "edge-silent", "log-volume"],
   },
   {
     id: "RB-6.3",
     section: 6,
     title: "CPU above 80 %, memory above 75 % and database connections above 80 % alert; the service scales by itself",
-    page: "runbook/6-observability.md",
+    page: "runbook/6-observability.md#monitors",
     monitors: [
       "cpu",
       "cpu-throttled",
@@ -152,7 +162,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     id: "RB-6.4",
     section: 6,
     title: "The rotation and the escalation ladder are written down and reach a person",
-    page: "on-call.md",
+    page: "on-call.md#ladder",
     monitors: [],
     without: { monitor: "who watches the watchers is a person: a test page" },
     gaps: "delivery by Datadog can be proven by a test page only",

@@ -10,6 +10,7 @@ import { renderArchitecture } from "./architecture/document";
 import { renderDatabaseRoles } from "./database/script";
 import { renderOnCall } from "./on-call-document";
 import { renderPolicies } from "./policy-document";
+import { renderTraceability } from "./traceability-document";
 
 /** Something that can be rendered. */
 export interface Renderer {
@@ -53,6 +54,11 @@ export const RENDERERS: readonly Renderer[] = [
     name: "policies",
     description: "docs/policies.md: what gates a deployment (of every stack alike)",
     render: renderPolicies,
+  },
+  {
+    name: "traceability",
+    description: "docs/traceability.md: every line of the checklist with its policies, probes, monitors and page (of every stack alike)",
+    render: renderTraceability,
   },
 ];
 

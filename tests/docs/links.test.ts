@@ -1,13 +1,11 @@
 /** Every link of a page to a file here, and every anchor, leads somewhere; files that it names are there. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import GithubSlugger from "github-slugger";
-import type { Heading, InlineCode, Nodes } from "mdast";
+import type { InlineCode, Nodes } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { toString } from "mdast-util-to-string";
 import { visit } from "unist-util-visit";
 import { REPOSITORY } from "../../ops/engine";
-import { PAGES } from "../helpers/pages";
+import { anchorsOf, PAGES } from "../helpers/pages";
 
 /** Folders and files at the top whose mention in code is a path. */
 const PATHS =
@@ -23,14 +21,6 @@ const fileNames = new Set(
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" }).map((name) => basename(name)),
   ),
 );
-
-/** Anchors that GitHub gives the headings of a page. */
-function anchorsOf(page: string): Set<string> {
-  const slugger = new GithubSlugger();
-  const found = new Set<string>();
-  visit(read(page), "heading", (heading: Heading) => void found.add(slugger.slug(toString(heading))));
-  return found;
-}
 
 /** Links, images and definitions of a page, but for those to other sites. */
 function linksOf(file: string): string[] {
