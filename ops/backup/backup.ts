@@ -39,10 +39,9 @@ export async function runBackup(
     removePartials(directory);
     const before = manifestBefore(directory);
     const pgDumpVersion = await programVersion("pg_dump", settings);
-    const { name, server, contents } = await dump(settings, pgDumpVersion, startedAt, signal);
+    const { name, sha256, server, contents } = await dump(settings, pgDumpVersion, startedAt, signal);
     const file = join(directory, name);
     const finishedAt = now();
-    const sha256 = await sha256File(file);
     const target = { bucket, kmsKey, key: `${settings.prefix}${name}` };
     const stored = await uploadFile(client, target, file, { sha256 }, signal);
     const manifest = buildManifest(settings, before, {
@@ -73,7 +72,7 @@ async function dump(
   pgDumpVersion: string,
   startedAt: Date,
   signal: AbortSignal | undefined,
-): Promise<{ readonly name: string; readonly server: Snapshot["server"]; readonly contents: DatabaseContents }> {
+): Promise<{ readonly name: string; readonly sha256: string; readonly server: Snapshot["server"]; readonly contents: DatabaseContents }> {
   const snapshot = await takeSnapshot(settings.database);
   // Whichever fails first ends the other.
   const failed = new AbortController();
@@ -89,18 +88,21 @@ async function dump(
       return contents;
     });
     const making = makeDump(settings, { snapshot: snapshot.id, startedAt, ready: reading, signal: ended });
-    const [contents, name] = await Promise.all([reading.catch(end), making.catch(end)]);
+    const [contents, made] = await Promise.all([reading.catch(end), making.catch(end)]);
     failed.signal.throwIfAborted();
-    return { name: name as string, server: snapshot.server, contents: contents as DatabaseContents };
+    return { ...(made as MadeDump), server: snapshot.server, contents: contents as DatabaseContents };
   } finally {
     await snapshot.close();
   }
 }
 
-/**
- * @param ready what must be known before the dump gets its name
- * @returns the name of a dump that is whole and on the disk
- */
+/** A dump that is whole and on the disk. */
+interface MadeDump {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** @param ready what must be known before the dump gets its name */
 async function makeDump(
   settings: BackupSettings,
   {
@@ -109,13 +111,13 @@ async function makeDump(
     ready,
     signal,
   }: { readonly snapshot: string; readonly startedAt: Date; readonly ready: Promise<unknown>; readonly signal: AbortSignal },
-): Promise<string> {
+): Promise<MadeDump> {
   const partial = partialPath(settings.directory, startedAt);
   try {
     await dumpDatabase(partial, settings, snapshot, signal);
-    await checkArchive(partial, settings, signal);
+    const [sha256] = await Promise.all([sha256File(partial, signal), checkArchive(partial, settings, signal)]);
     await ready;
-    return await publish(partial, settings.directory, startedAt);
+    return { name: await publish(partial, settings.directory, startedAt), sha256 };
   } finally {
     rmSync(partial, { force: true });
   }

@@ -7,6 +7,8 @@ import { pipeline } from "node:stream/promises";
 
 const PARTIAL = ".partial-";
 const MANIFEST = ".manifest.json";
+/** Bytes that are read at a time. */
+const READ_BYTES = 1024 * 1024;
 /** The second and later dump of the same minute carry a number. */
 const NAME = /^maestroverse-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d+))?\.dump$/;
 
@@ -89,9 +91,13 @@ export async function writeManifest(directory: string, dump: string, text: strin
 }
 
 /** SHA-256 of a file in hex, read as a stream. */
-export async function sha256File(file: string): Promise<string> {
+export async function sha256File(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
+  const bytes = createReadStream(file, { highWaterMark: READ_BYTES });
+  await pipeline(bytes, hash, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
   return hash.digest("hex");
 }
 

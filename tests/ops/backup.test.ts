@@ -105,7 +105,7 @@ describe("a run that succeeds", () => {
         .replace(/\d{8}-\d{4}(-\d+)?/, "…"),
     );
     expect(arguments_).toEqual([
-      "pg_dump --format=custom --no-password --lock-wait-timeout=60s --snapshot=… --file=/backups/.partial-maestroverse-….dump",
+      "pg_dump --format=custom --compress=1 --no-password --lock-wait-timeout=60s --snapshot=… --file=/backups/.partial-maestroverse-….dump",
       "pg_restore --list /backups/.partial-maestroverse-….dump",
       "pg_restore --file=/dev/null /backups/.partial-maestroverse-….dump",
     ]);
