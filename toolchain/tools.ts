@@ -1,17 +1,18 @@
 /**
  * Every tool beyond Node.js. Each is looked for on PATH, then where Debian puts it or in the cache; a missing one is downloaded (engine
- * only), built from its Go module, or installed from Debian or PyPI.
+ * only), built from its Go module, or installed from Debian, PyPI or npm.
  */
 import { bubblewrapTool, chromiumTool, flockTool, nginxTool, opensslTool, postgresTool, setprivTool } from "./debian-tools";
 import { engineTool } from "./engine";
 import { actionlintTool, controlPlaneTools } from "./go-tools";
-import { observatoryTool } from "./observatory";
+import { axeTool, observatoryTool } from "./npm-tools";
 import { gixyTool, motoTool } from "./python-tools";
 import type { Report } from "./run";
 import { type Found, lookUp, provide, type Tool } from "./tool";
 
 export {
   actionlintTool,
+  axeTool,
   bubblewrapTool,
   chromiumTool,
   controlPlaneTools,
@@ -41,7 +42,7 @@ export const REHEARSAL_TOOLS: readonly Tool[] = [
 ];
 
 /** Every tool, for the doctor's table. */
-export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool, gixyTool, observatoryTool, actionlintTool];
+export const ALL_TOOLS: readonly Tool[] = [...REHEARSAL_TOOLS, chromiumTool, axeTool, gixyTool, observatoryTool, actionlintTool];
 
 /**
  * Finds every tool, or gets it: builds one after the other, for they use every core; beside them the downloads for the later builds, and

@@ -27,6 +27,9 @@ export const GIXY_VERSION = "0.2.59";
 export const OBSERVATORY_VERSION = "1.4.8";
 export const OBSERVATORY_BEFORE = "2026-11-25";
 
+/** axe-core, from npm. */
+export const AXE_VERSION = "4.14.1";
+
 /** Oldest Python for which those versions exist: Debian 12's. */
 export const PYTHON_MINIMUM = "3.11";
 

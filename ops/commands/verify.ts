@@ -6,6 +6,7 @@ import { openAccess } from "../access";
 import type { OpsCommand } from "../cli/command";
 import { examples, jsonOption, type JsonTarget, stackOption, textWriter, writeRecord } from "../cli/flags";
 import { exitCodeOf } from "../verify/exit-code";
+import { verifyPage } from "../verify/page/page";
 import { showProgress } from "../verify/progress";
 import type { VerifyRecord } from "../verify/record";
 import { verifyJunit, verifyText } from "../verify/report";
@@ -20,6 +21,7 @@ interface Options {
   readonly allowFlood: boolean;
   readonly json?: JsonTarget;
   readonly junit?: string;
+  readonly html?: string;
   readonly watch?: number | true;
 }
 
@@ -31,13 +33,14 @@ export const verifyCommand: OpsCommand = {
       .option("--allow-flood", "let the flood probe send up to 150 requests to prod from this machine's address", false)
       .addOption(jsonOption())
       .option("--junit <file>", "also write JUnit XML: a suite for each line of the checklist")
+      .option("--html <file>", "also write a page for people: one file, which loads nothing; light, dark and print")
       .option("--watch [seconds]", `again and again until Ctrl-C, ${WATCH.seconds} s apart; the flood is sent the first time only`, seconds)
       .addHelpText(
         "after",
         examples(
           "npm run ops -- verify --stack rehearsal",
           "npm run ops -- verify --stack prod --only RB-7.3 RB-7.6",
-          "npm run ops -- verify --stack prod --allow-flood --junit verify.xml",
+          "npm run ops -- verify --stack prod --allow-flood --junit verify.xml --html verify.html",
         ),
       )
       .action((options: Options) => run(options, signal));
@@ -62,7 +65,7 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
 }
 
 async function once(options: Options, signal: AbortSignal, leaveOut: Readonly<Record<string, string>>): Promise<VerifyRecord> {
-  const { stack, only, allowFlood, json, junit } = options;
+  const { stack, only, allowFlood, json, junit, html } = options;
   const write = textWriter(json);
   const access = await openAccess(stack);
   let shown: Promise<void> | undefined;
@@ -79,5 +82,6 @@ async function once(options: Options, signal: AbortSignal, leaveOut: Readonly<Re
   write(`\n${verifyText(record)}`);
   await writeRecord(json, record);
   if (junit !== undefined) await writeFile(junit, verifyJunit(record));
+  if (html !== undefined) await writeFile(html, verifyPage(record, access.settings.observability));
   return record;
 }

@@ -7,6 +7,7 @@ import { provideEngine } from "../../toolchain/engine";
 import { InterruptedError } from "../../toolchain/run";
 import { lookUp, type Tool } from "../../toolchain/tool";
 import {
+  axeTool,
   controlPlaneTools,
   engineTool,
   gixyTool,
@@ -413,5 +414,23 @@ describe("the Observatory", () => {
       /^cannot get observatory \(grades of the edge's headers\): installing the Observatory from npm failed after \d s \(exit code 1\)\.?/,
     );
     expect((await lookUp(observatoryTool)).found).toBe(undefined);
+  });
+});
+
+describe("axe", () => {
+  const modules = () => join(machine.cache("tools", "axe-4.14.1"), "node_modules");
+
+  it("is installed as it is pinned, and is there when npm has written its list", async () => {
+    machine.program("npm", noting(`/bin/mkdir -p ${modules()}/axe-core; : > ${modules()}/.package-lock.json`));
+    expect(await provide(axeTool, report)).toEqual({ path: join(modules(), "axe-core", "axe.min.js"), version: "4.14.1", origin: "npm" });
+    expect(calls()).toEqual([
+      `npm install --prefix ${machine.cache("tools", "axe-4.14.1")} --ignore-scripts --no-audit --no-fund --omit=optional --loglevel=error axe-core@4.14.1`,
+    ]);
+  });
+
+  it("is not there after an installation that was cut off", async () => {
+    machine.program("npm", `/bin/mkdir -p ${modules()}/axe-core; : > ${modules()}/axe-core/axe.min.js; exit 1`);
+    expect(await failureOf(provide(axeTool, report))).toContain("installing axe from npm failed");
+    expect((await lookUp(axeTool)).found).toBe(undefined);
   });
 });

@@ -18,6 +18,8 @@ import { fail, judge, notApplicable, type Probe, type ProbeContext } from "../pr
 const HOUR_MILLISECONDS = 3600 * 1000;
 /** Bytes of a dump that is read whole to compare its checksum; of a larger one S3's own is compared. */
 const READ_BYTES = 64 * 1024 * 1024;
+/** Drills of which the findings are read: a year of monthly ones. */
+const DRILLS_SHOWN = 12;
 const TODO = "Look at the CronJob's last Job and its pod's log, then make one now: docs/runbook/5-backups.md.";
 const RDS_ONLY = "backups.method is rds: AWS makes the snapshots";
 
@@ -200,11 +202,14 @@ const drill: Probe = {
     const command = `npm run ops -- drill --stack ${settings.environment === PAGING_ENVIRONMENT ? `staging --dumps-of ${stack}` : stack}`;
     const keys = (await listAll(client, findingsPlace(bucket))).flatMap(({ Key = "" }) => (Key.endsWith(".json") ? [Key] : []));
     const latest = keys.sort().at(-1);
-    if (latest === undefined)
+    const drills = await Promise.all(
+      keys.slice(-DRILLS_SHOWN).map(async (key) => JSON.parse(await readText(client, bucket, key)) as Findings),
+    );
+    const findings = drills.at(-1);
+    if (latest === undefined || findings === undefined)
       return systems.isRehearsal
         ? notApplicable(`nobody has made one in this rehearsal: ${command}`)
         : fail(`s3://${bucket} holds no findings of a drill`, `${command} (docs/runbook/5-backups.md).`);
-    const findings = JSON.parse(await readText(client, bucket, latest)) as Findings;
     const days = (now.getTime() - Date.parse(findings.startedAt)) / (24 * HOUR_MILLISECONDS);
     const { recoveryPointSeconds = 0, recoveryTimeSeconds = 0, who } = findings;
     return judge(
@@ -218,8 +223,32 @@ const drill: Probe = {
       ],
       `${Math.floor(days)} days ago by ${who}: data of ${duration(recoveryPointSeconds)} before, served after ${duration(recoveryTimeSeconds)}`,
       `${command}; the findings are s3://${bucket}/${latest.replace(/json$/, "md")} (docs/runbook/5-backups.md).`,
+      drillTimeline(drills, now),
     );
   },
 };
+
+/** The last drills, and the day by which the next one has to be made. @param drills the newest last, one at least */
+function drillTimeline(drills: readonly Findings[], now: Date): TimelineEvidence {
+  const due = new Date(Date.parse(drills.at(-1)?.startedAt ?? "") + DRILL_DAYS * 24 * HOUR_MILLISECONDS);
+  return {
+    kind: "timeline",
+    title: `Recovery drills, and when the next is due (every ${DRILL_DAYS} days)`,
+    now: now.toISOString(),
+    lanes: [
+      {
+        label: "drills",
+        events: [
+          ...drills.map(({ startedAt, passed, problems }) => ({
+            at: startedAt,
+            label: passed ? "passed" : `failed: ${problems[0] ?? "a newer dump could not be used"}`,
+            mark: passed ? ("good" as const) : ("bad" as const),
+          })),
+          { at: due.toISOString(), label: "next one due", mark: due < now ? ("bad" as const) : ("plain" as const) },
+        ],
+      },
+    ],
+  };
+}
 
 export const backupProbes: readonly Probe[] = [schedule, newest, retention, copy, drill];
