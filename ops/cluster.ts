@@ -17,6 +17,8 @@ export interface PodContainer {
 export interface ClusterAccess {
   /** An object or a list by its path, for example `/apis/apps/v1/namespaces/maestroverse/deployments/maestroverse-server`. @throws Error with the server's words */
   get<T>(path: string): Promise<T>;
+  /** The same of what may be gone: undefined. @throws Error with the server's words */
+  find<T>(path: string): Promise<T | undefined>;
   /** Creates an object in a collection, for example `/api/v1/namespaces/maestroverse/pods`. @throws Error with the server's words */
   create(collection: string, object: object): Promise<void>;
   /** Deletes an object by its path, and what it owns after it; one that is gone is fine. @throws Error with the server's words */
@@ -51,6 +53,10 @@ export async function openCluster({ kubeconfig, context }: ClusterOptions): Prom
   const exec = new sdk.Exec(config);
   return {
     get: async <T>(path: string) => JSON.parse(await call.text(path)) as T,
+    find: async <T>(path: string) => {
+      const text = await call.text(path, { absent: true });
+      return text === "" ? undefined : (JSON.parse(text) as T);
+    },
     create: async (collection, object) => void (await call.text(collection, { method: "POST", body: JSON.stringify(object) })),
     remove: async (path) => void (await call.text(`${path}?propagationPolicy=Background`, { method: "DELETE", absent: true })),
     log: ({ namespace, pod, container }, lines) =>

@@ -82,7 +82,7 @@ export function dashboardLink({ datadogAppUrl, environment }: Pick<AlertContext,
 }
 
 /** Whom an alert pages. */
-function alertHandle({ teamHandle, pagerDutyService }: Pick<AlertContext, "teamHandle" | "pagerDutyService">): string {
+export function alertHandle({ teamHandle, pagerDutyService }: Pick<AlertContext, "teamHandle" | "pagerDutyService">): string {
   return pagerDutyService === undefined ? `@oncall-${teamHandle}` : `@pagerduty-${pagerDutyService}`;
 }
 

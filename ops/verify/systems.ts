@@ -108,11 +108,18 @@ export class Systems {
     await Promise.allSettled(this.closers.map((close) => close()));
   }
 
+  /** The Secret that a role's pods have. */
+  secretOfRole(key: RoleKey): { readonly namespace: string; readonly name: string } {
+    const { cluster, database } = this.access.settings;
+    return {
+      namespace: key === "migrator" ? cluster.migrationsNamespace : cluster.namespace,
+      name: databaseSecretName(key, database.roles[key].generation, { ...database, databaseName: database.name }),
+    };
+  }
+
   /** The password that a role's pods have. It goes into other Secrets, and nowhere else. */
   async passwordOf(key: RoleKey): Promise<string> {
-    const { cluster, database } = this.access.settings;
-    const namespace = key === "migrator" ? cluster.migrationsNamespace : cluster.namespace;
-    const name = databaseSecretName(key, database.roles[key].generation, { ...database, databaseName: database.name });
+    const { namespace, name } = this.secretOfRole(key);
     const values = await this.secret(namespace, name);
     const password = values["PGPASSWORD"] ?? decodeURIComponent(new URL(values["DATABASE_URL"] ?? "none:").password);
     if (password === "") throw new Error(`Secret ${namespace}/${name} has no password of ${ROLE_NAMES[key]}`);

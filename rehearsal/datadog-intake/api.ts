@@ -29,8 +29,8 @@ export interface Route {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** For example `/api/v1/monitor/:id`. */
   readonly path: string;
-  /** The model that the body must be. */
-  readonly body?: readonly [ApiVersion, string];
+  /** The model that the body must be; `any`: whatever JSON it is. */
+  readonly body?: readonly [ApiVersion, string] | "any";
   /** Whether the API key alone will do, as for telemetry. @default false */
   readonly apiKeyOnly?: boolean;
   /** @default 200 */
@@ -57,7 +57,7 @@ function serve(route: Route, store: Store, keys: Keys, request: Request, respons
   if (!allowed || (route.apiKeyOnly !== true && !isKey(request.get("dd-application-key"), keys.appKey)))
     throw new Refusal(403, ["Forbidden"]);
   const body = route.body === undefined ? undefined : parse(request.body);
-  if (route.body !== undefined) {
+  if (route.body !== undefined && route.body !== "any") {
     const problems = payloadProblems(...route.body, body);
     if (problems.length > 0) throw invalid(...problems);
   }

@@ -5,7 +5,10 @@ import type { Stream, StoredRecord } from "./store";
 const take = ({ store, body }: Context, stream: Stream, entries: unknown): void =>
   store.append(stream, (Array.isArray(entries) ? entries : [body]) as StoredRecord[]);
 
-/** The routes, and what they took: `GET /rehearsal/records`, which the real API does not have. */
+/**
+ * The routes, and what they took: `/rehearsal/records`, which the real API does not have. They can be put there too: what somebody lost at the real
+ * one, and what broke by itself, has no other way in or back.
+ */
 export const telemetryRoutes: readonly Route[] = [
   {
     method: "post",
@@ -41,4 +44,11 @@ export const telemetryRoutes: readonly Route[] = [
     },
   },
   { method: "get", path: "/rehearsal/records", answer: ({ store }) => store.records },
+  {
+    method: "put",
+    path: "/rehearsal/records",
+    body: "any",
+    status: 204,
+    answer: ({ store, body }) => void Object.assign(store.records, body),
+  },
 ];

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context, Route } from "./api";
 import { notFound } from "./errors";
+import { matchingDowntimes } from "./downtimes";
 import { checkMonitor } from "./monitor-rules";
 import type { Collection, Store, StoredRecord } from "./store";
 
@@ -20,7 +21,7 @@ interface Resource {
   check?(record: StoredRecord, store: Store): void;
   /** Members that an update leaves alone when it does not name them. @default all: an update replaces */
   readonly keeps?: "unnamed";
-  readonly list: (records: StoredRecord[]) => unknown;
+  readonly list: (records: StoredRecord[], context: Context) => unknown;
   readonly deleted?: (id: string) => unknown;
 }
 
@@ -50,7 +51,10 @@ const MONITORS: Resource = {
     const number = store.nextNumber();
     return { id: String(number), members: { id: number, created: now(), overall_state: "No Data" } };
   },
-  list: (records) => records,
+  list: (records, { store, query }) =>
+    query["with_downtimes"] === "true"
+      ? records.map((monitor) => ({ ...monitor, matching_downtimes: matchingDowntimes(monitor, store) }))
+      : records,
   deleted: (id) => ({ deleted_monitor_id: Number(id) }),
 };
 
@@ -115,7 +119,7 @@ function routesOf(resource: Resource): Route[] {
           },
         ];
   return [
-    { method: "get", path: address, answer: ({ store }) => list(Object.values(store.records[collection])) },
+    { method: "get", path: address, answer: (context) => list(Object.values(context.store.records[collection]), context) },
     { method: "get", path: one, answer: (context) => existing(context, collection, context.path["id"], title) },
     {
       method: "post",
@@ -178,6 +182,10 @@ export const version1: readonly Route[] = [
   validateMonitor("/api/v1/monitor/validate"),
   validateMonitor("/api/v1/monitor/:id/validate"),
   deleteTests,
-  { method: "get", path: "/api/v1/synthetics/tests", answer: ({ store }) => TESTS.list(Object.values(store.records.synthetics)) },
+  {
+    method: "get",
+    path: "/api/v1/synthetics/tests",
+    answer: (context) => TESTS.list(Object.values(context.store.records.synthetics), context),
+  },
   ...[MONITORS, TESTS, DASHBOARDS, PIPELINES].flatMap(routesOf),
 ];

@@ -5,10 +5,12 @@ import {
   GetBucketReplicationCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  GetObjectLockConfigurationCommand,
   HeadObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { PAGING_ENVIRONMENT } from "../../../components/lib/alerts";
+import { BACKUP_NAME, BACKUP_PREFIX } from "../../../components/lib/backup-names";
 import { DRILL_DAYS } from "../../../components/lib/monitors-backups";
 import { listAll, manifestOf, placeOf, readText, wholeDumps } from "../../recovery/dumps";
 import { duration, type Findings, findingsPlace } from "../../recovery/findings";
@@ -32,18 +34,25 @@ const schedule: Probe = {
     const { names } = await systems.outputs();
     if (names.backupCronJob === undefined) return notApplicable(RDS_ONLY);
     const cluster = await systems.cluster();
-    const { spec, status = {} } = await cluster.get<{
-      readonly spec: { readonly schedule: string; readonly timeZone?: string; readonly suspend?: boolean };
-      readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
-    }>(`/apis/batch/v1/namespaces/${names.namespace}/cronjobs/${names.backupCronJob}`);
+    const batch = `/apis/batch/v1/namespaces/${names.namespace}`;
+    const [cronJob, jobs] = await Promise.all([
+      cluster.find<CronJob>(`${batch}/cronjobs/${names.backupCronJob}`),
+      cluster.get<{ readonly items: readonly Job[] }>(
+        `${batch}/jobs?labelSelector=${encodeURIComponent(`app.kubernetes.io/name=${BACKUP_NAME}`)}`,
+      ),
+    ]);
+    if (cronJob === undefined) return fail(`CronJob ${names.backupCronJob} is gone: nothing makes a dump`, TODO);
+    const { spec, status = {} } = cronJob;
     const { schedule: wanted, timeZone } = settings.backups;
     const { lastScheduleTime, lastSuccessfulTime } = status;
     // A run that is under way, or was missed, shows by the dump's age.
+    const lastFailed = failedLast(jobs.items);
     const problems = [
       ...(spec.schedule === wanted && spec.timeZone === timeZone
         ? []
         : [`it is scheduled at ${spec.schedule} ${spec.timeZone ?? ""}, not ${wanted} ${timeZone}`]),
       ...(spec.suspend === true ? ["it is suspended"] : []),
+      ...(lastFailed === undefined ? [] : [`its last Job, ${lastFailed}`]),
     ];
     return judge(
       problems.map((problem) => `CronJob ${names.backupCronJob}: ${problem}`),
@@ -52,6 +61,26 @@ const schedule: Probe = {
     );
   },
 };
+
+interface CronJob {
+  readonly spec: { readonly schedule: string; readonly timeZone?: string; readonly suspend?: boolean };
+  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
+}
+
+interface Job {
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[] };
+}
+
+/** Name of the last Job that ended, and why, if it failed. */
+function failedLast(jobs: readonly Job[]): string | undefined {
+  const ended = jobs.flatMap(({ metadata, status }) => {
+    const end = status?.conditions?.find((each) => ["Complete", "Failed"].includes(each.type) && each.status === "True");
+    return end === undefined ? [] : [{ ...metadata, ...end }];
+  });
+  const last = ended.sort((a, b) => b.creationTimestamp.localeCompare(a.creationTimestamp))[0];
+  return last?.type === "Failed" ? `${last.name}, failed: ${last.message ?? "no reason given"}` : undefined;
+}
 
 const newest: Probe = {
   line: "RB-5.1",
@@ -120,21 +149,27 @@ const retention: Probe = {
   async run({ settings, systems }) {
     const { backupLocations } = await systems.outputs();
     if (backupLocations.primary === undefined || backupLocations.secondRegion === undefined) return notApplicable(RDS_ONLY);
-    const { retentionDays } = settings.backups;
+    const { retentionDays, objectLockDays } = settings.backups;
     const buckets = [
       { place: placeOf(backupLocations.primary), client: await systems.s3() },
       { place: placeOf(backupLocations.secondRegion), client: await systems.s3(settings.aws.secondRegion) },
     ];
     const read = await Promise.all(
       buckets.map(async ({ place: { bucket }, client }) => {
-        const [lifecycle, versioning] = await Promise.all([
+        const [lifecycle, versioning, lock] = await Promise.all([
           client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket })).catch(() => undefined),
           client.send(new GetBucketVersioningCommand({ Bucket: bucket })),
+          client.send(new GetObjectLockConfigurationCommand({ Bucket: bucket })).catch(() => undefined),
         ]);
-        const days = (lifecycle?.Rules ?? []).flatMap(({ Status, Expiration }) =>
-          Status === "Enabled" && Expiration?.Days !== undefined ? [Expiration.Days] : [],
+        const days = (lifecycle?.Rules ?? []).flatMap(({ Status, Filter, Expiration }) =>
+          Status === "Enabled" && Expiration?.Days !== undefined && BACKUP_PREFIX.startsWith(Filter?.Prefix ?? "") ? [Expiration.Days] : [],
         );
-        return { bucket, days: days.length === 0 ? undefined : Math.min(...days), versioned: versioning.Status === "Enabled" };
+        return {
+          bucket,
+          days: days.length === 0 ? undefined : Math.min(...days),
+          versioned: versioning.Status === "Enabled",
+          lockDays: lock?.ObjectLockConfiguration?.Rule?.DefaultRetention?.Days ?? 0,
+        };
       }),
     );
     const [first, second] = buckets as [(typeof buckets)[number], (typeof buckets)[number]];
@@ -145,9 +180,10 @@ const retention: Probe = {
     );
     return judge(
       [
-        ...read.flatMap(({ bucket, days, versioned }) => [
+        ...read.flatMap(({ bucket, days, versioned, lockDays }) => [
           ...(days === retentionDays ? [] : [`${bucket} keeps dumps ${days ?? "for ever, no"} days, not ${retentionDays}`]),
           ...(versioned ? [] : [`${bucket} keeps no versions`]),
+          ...(lockDays === objectLockDays ? [] : [`${bucket} locks dumps for ${lockDays} days, not ${objectLockDays}`]),
         ]),
         ...(copies ? [] : [`${first.place.bucket} does not copy to ${second.place.bucket}`]),
       ],
@@ -156,8 +192,13 @@ const retention: Probe = {
       {
         kind: "table",
         title: "Buckets",
-        columns: ["Bucket", "Days", "Versions"],
-        rows: read.map(({ bucket, days, versioned }) => [bucket, String(days ?? "none"), versioned ? "kept" : "not kept"]),
+        columns: ["Bucket", "Days", "Versions", "Days locked"],
+        rows: read.map(({ bucket, days, versioned, lockDays }) => [
+          bucket,
+          String(days ?? "none"),
+          versioned ? "kept" : "not kept",
+          String(lockDays),
+        ]),
       },
     );
   },

@@ -5,7 +5,8 @@ import { HEALTH_PATH, LOG_DIRECTORY, SERVER_NAME } from "../../../components/lib
 import { compareHeaders, HEADERS_TODO } from "../headers";
 import { gradeHeaders } from "../header-grade";
 import { judgeAccessLog, judgeProcessLog } from "../log-lines";
-import { judge, type Probe, type ProbeContext, undetermined } from "../probe";
+import { serverPods } from "../pods";
+import { judge, type Probe, undetermined } from "../probe";
 
 /** Lines and bytes of each pod's logs that are read. */
 const LOG_LINES = 500;
@@ -15,24 +16,6 @@ interface Deployment {
   readonly metadata: { readonly generation: number };
   readonly spec: { readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } } };
   readonly status?: { readonly observedGeneration?: number; readonly replicas?: number; readonly availableReplicas?: number };
-}
-
-/** Pods of the server. */
-export interface PodList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-    readonly spec: { readonly containers: readonly { readonly image: string }[] };
-    readonly status?: { readonly phase?: string };
-  }[];
-}
-
-/** Pods of the server that run and are to stay. */
-async function serverPods({ settings, systems }: ProbeContext): Promise<PodList["items"]> {
-  const cluster = await systems.cluster();
-  const { items } = await cluster.get<PodList>(
-    `/api/v1/namespaces/${settings.cluster.namespace}/pods?labelSelector=${encodeURIComponent(`app.kubernetes.io/name=${SERVER_NAME}`)}`,
-  );
-  return items.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === "Running");
 }
 
 const pods: Probe = {

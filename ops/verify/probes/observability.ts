@@ -1,26 +1,43 @@
-/** Runbook §6: uptime tests, monitors, log pipeline and on-call, as Datadog holds them. */
-import { overdueReview } from "../../../components/lib/on-call-review";
+/** Runbook §6: uptime tests, monitors and log pipeline, as Datadog holds them, against what the settings specify. */
+import { alertHandle } from "../../../components/lib/alerts";
 import { pipelineFilter } from "../../../components/lib/log-pipeline";
+import { CHECKLIST } from "../../../checklist";
 import type { DatadogAccess } from "../../datadog";
+import {
+  addresseesOf,
+  type HeldPipeline,
+  type HeldTest,
+  processorProblems,
+  queryDifference,
+  specifiedLogMetrics,
+  specifiedQueries,
+  specifiedTests,
+  testDifferences,
+} from "../datadog-specification";
 import type { Mark, TableEvidence } from "../evidence";
 import { judge, type Probe, type ProbeContext } from "../probe";
-import { ask, failedConditions, type RecordedTest } from "../uptime-conditions";
+import { ask, failedConditions } from "../uptime-conditions";
 
 const TODO = "Open it in Datadog, and unmute or mend it; pulumi up puts back what somebody deleted (docs/runbook/6-observability.md).";
 
-/** Monitors by the line that they belong to; whoever is in no other list belongs to the errors. */
-const METRIC_MONITORS = ["cpu", "memory", "database-connections", "autoscaler-at-maximum", "crash-loop", "restarts"];
+/** Keys of the monitors of a line. */
+const monitorsOf = (line: string) => CHECKLIST.find(({ id }) => id === line)?.monitors ?? [];
+/** Monitors of the pods and of what they stand on. */
+const METRIC_MONITORS = [...monitorsOf("RB-6.3"), ...monitorsOf("RB-1.1")];
+/** Monitors of what clients see; the uptime tests' own have a probe of theirs. */
+const CLIENT_MONITORS = monitorsOf("RB-6.1").filter((key) => !key.startsWith("uptime-"));
 
 interface Monitor {
   readonly id: number;
   readonly name: string;
+  readonly query: string;
   readonly message: string;
   readonly overall_state?: string;
   readonly options?: { readonly silenced?: Readonly<Record<string, unknown>> };
   readonly matching_downtimes?: readonly { readonly active?: boolean }[];
 }
 
-interface UptimeTest {
+interface UptimeTest extends HeldTest {
   readonly public_id: string;
   readonly name: string;
   readonly status?: string;
@@ -36,12 +53,13 @@ interface Looked {
   readonly state: string;
 }
 
-const handleOf = ({ settings }: ProbeContext) => `@oncall-${settings.onCall.teamHandle}`;
+const handleOf = ({ settings }: ProbeContext) => alertHandle(addresseesOf(settings));
 
 async function lookAtMonitors(context: ProbeContext, chosen: (key: string) => boolean): Promise<Looked[]> {
   const datadog = await context.systems.datadog();
   const { monitoring } = await context.systems.outputs();
   const found = await needed<Monitor[]>(datadog, "/api/v1/monitor?with_downtimes=true");
+  const queries = specifiedQueries(context.settings, monitoring.objectiveIds);
   return Object.entries(monitoring.monitorIds)
     .filter(([key]) => chosen(key))
     .map(([key, id]) => {
@@ -56,7 +74,7 @@ async function lookAtMonitors(context: ProbeContext, chosen: (key: string) => bo
         : state === "Alert"
           ? "is alerting"
           : message.includes(handleOf(context))
-            ? undefined
+            ? queryDifference(monitor.query, queries[key])
             : "tells nobody";
       return { key, name, problem, state: muted ? "muted" : state };
     });
@@ -89,7 +107,7 @@ const conditions: Probe = {
   async run({ systems }) {
     const datadog = await systems.datadog();
     const { monitoring } = await systems.outputs();
-    const { tests } = await needed<{ tests: (UptimeTest & RecordedTest)[] }>(datadog, "/api/v1/synthetics/tests");
+    const { tests } = await needed<{ tests: UptimeTest[] }>(datadog, "/api/v1/synthetics/tests");
     const ours = Object.entries(monitoring.syntheticsIds).flatMap(([key, id]) =>
       tests.filter(({ public_id }) => public_id === id).map((test) => [key, test] as const),
     );
@@ -115,18 +133,24 @@ const conditions: Probe = {
 const uptime: Probe = {
   line: "RB-6.1",
   name: "uptime-tests",
-  title: "Every uptime test is live in Datadog and pages somebody",
+  title: "Every uptime test is live in Datadog as the settings have it, and pages somebody",
   needs: ["datadog"],
   async run(context) {
     const datadog = await context.systems.datadog();
     const { monitoring } = await context.systems.outputs();
     const { tests } = await needed<{ tests: UptimeTest[] }>(datadog, "/api/v1/synthetics/tests");
+    const specified = specifiedTests(context.settings);
     const looked = Object.entries(monitoring.syntheticsIds).map(([key, id]): Looked => {
       const test = tests.find(({ public_id }) => public_id === id);
       if (test === undefined) return { key, name: key, problem: "is not in Datadog", state: "missing" };
       const { name, status = "unknown", message } = test;
-      const problem = status !== "live" ? `is ${status}` : message.includes(handleOf(context)) ? undefined : "tells nobody";
-      return { key, name, problem, state: status };
+      const wanted = specified[key];
+      const problems = [
+        ...(status === "live" ? [] : [`is ${status}`]),
+        ...(message.includes(handleOf(context)) ? [] : ["tells nobody"]),
+        ...(wanted === undefined ? [] : testDifferences(test, wanted)),
+      ];
+      return { key, name, problem: problems.length === 0 ? undefined : problems.join(", "), state: status };
     });
     return judge(
       problemsOf(looked),
@@ -157,86 +181,61 @@ function monitorsProbe(line: string, name: string, title: string, chosen: (key: 
   };
 }
 
+const budgets = monitorsProbe(
+  "RB-6.1",
+  "budget-monitors",
+  "The monitors of the error budgets are there as the settings have them, not muted and quiet",
+  (key) => CLIENT_MONITORS.includes(key),
+);
+
 const errors = monitorsProbe(
   "RB-6.2",
   "error-monitors",
-  "The monitors of errors, the edge and the backups are there, not muted and quiet",
-  (key) => !METRIC_MONITORS.includes(key) && !key.startsWith("uptime-"),
+  "The monitors of errors, secrets, the edge and the backups are there as the settings have them, not muted and quiet",
+  (key) => ![...METRIC_MONITORS, ...CLIENT_MONITORS].includes(key) && !key.startsWith("uptime-"),
 );
 
 const metrics = monitorsProbe(
   "RB-6.3",
   "metric-monitors",
-  "The monitors of pods, CPU, memory and connections are there, not muted and quiet",
+  "The monitors of pods, CPU, memory, disk and database are there as the settings have them, not muted and quiet",
   (key) => METRIC_MONITORS.includes(key),
 );
 
 const pipeline: Probe = {
   line: "RB-6.2",
   name: "log-pipeline",
-  title: "Datadog parses the logs of the application",
+  title: "Datadog parses the logs of the application and counts their lines",
   needs: ["datadog"],
   async run({ settings, systems }) {
     const datadog = await systems.datadog();
-    const pipelines = await needed<{ name: string; is_enabled?: boolean; filter?: { query?: string } }[]>(
-      datadog,
-      "/api/v1/logs/config/pipelines",
-    );
+    const [pipelines, metrics] = await Promise.all([
+      needed<HeldPipeline[]>(datadog, "/api/v1/logs/config/pipelines"),
+      needed<{ data: LogMetric[] }>(datadog, "/api/v2/logs/config/metrics"),
+    ]);
     const ours = pipelines.find(({ filter }) => filter?.query === pipelineFilter(settings.environment));
+    const counted = specifiedLogMetrics(settings);
     return judge(
-      ours === undefined ? ["Datadog has no pipeline for these logs"] : ours.is_enabled === true ? [] : [`${ours.name} is switched off`],
-      `pipeline ${ours?.name ?? ""} is on`,
+      [
+        ...(ours === undefined
+          ? ["Datadog has no pipeline for these logs"]
+          : ours.is_enabled === true
+            ? processorProblems(ours)
+            : [`${ours.name} is switched off`]),
+        ...counted.flatMap(({ metric, filter }) => {
+          const held = metrics.data.find(({ id }) => id === metric)?.attributes.filter?.query;
+          return held === filter ? [] : [`the metric ${metric} counts ${held ?? "nothing: it is gone"}, not ${filter}`];
+        }),
+      ],
+      `pipeline ${ours?.name ?? ""} is on with ${ours?.processors?.length ?? 0} steps, and ${counted.length} metrics are made of its lines`,
       TODO,
     );
   },
 };
 
-const onCall: Probe = {
-  line: "RB-6.4",
-  name: "on-call",
-  title: "The rotation has people in every turn, and every alert of the team is routed to it",
-  needs: ["datadog"],
-  async run({ settings, systems, now }) {
-    const datadog = await systems.datadog();
-    const { monitoring } = await systems.outputs();
-    const path = `/api/v2/on-call/schedules/${monitoring.onCallScheduleId}`;
-    const schedule = await datadog.get<OnCallSchedule>(`${path}?include=layers,layers.members,layers.members.user`);
-    const people = settings.onCall.people;
-    const included = schedule?.included ?? [];
-    const members = included.filter(({ type }) => type === "members");
-    const users = members.map(({ relationships }) => relationships?.user?.data?.id);
-    const strangers = users.filter((id) => id !== undefined && id !== null && !people.some(({ datadogUserId }) => datadogUserId === id));
-    const absent = people.filter(({ datadogUserId }) => !users.includes(datadogUserId));
-    const empty = users.filter((id) => id === undefined || id === null).length;
-    const overdue = overdueReview(settings.onCall.reviewedOn, now);
-    const wrong =
-      schedule === undefined
-        ? [`Datadog has no schedule ${monitoring.onCallScheduleId}`]
-        : [
-            ...absent.map(({ name }) => `${name} is not in the rotation`),
-            ...strangers.map((id) => `user ${id} is in the rotation, not in onCall.people`),
-            ...(empty > 0 ? [`${empty} turns have nobody`] : []),
-          ];
-    const problems = [...wrong, ...(overdue === undefined ? [] : [overdue])];
-    return judge(
-      problems,
-      `${people.length} people take turns: ${people.map(({ name }) => name).join(", ")}`,
-      "Put people into onCall.people and pulumi up; a test page shows that it reaches a phone (docs/on-call.md).",
-      {
-        kind: "table",
-        title: "Rotation",
-        columns: ["Person", "In the rotation"],
-        rows: people.map((person) => [person.name, absent.includes(person) ? { text: "no", mark: "bad" } : { text: "yes", mark: "good" }]),
-      },
-    );
-  },
-};
-
-interface OnCallSchedule {
-  readonly included?: readonly {
-    readonly type: string;
-    readonly relationships?: { readonly user?: { readonly data?: { readonly id?: string } | null } };
-  }[];
+interface LogMetric {
+  readonly id: string;
+  readonly attributes: { readonly filter?: { readonly query?: string } };
 }
 
-export const observabilityProbes: readonly Probe[] = [conditions, uptime, errors, pipeline, metrics, onCall];
+export const observabilityProbes: readonly Probe[] = [conditions, uptime, budgets, errors, pipeline, metrics];

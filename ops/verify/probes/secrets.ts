@@ -1,5 +1,10 @@
 /** Runbook §3: secrets' age, where they are kept, and that the old ones are refused. */
-import { DescribeSecretCommand, GetSecretValueCommand, ResourceNotFoundException } from "@aws-sdk/client-secrets-manager";
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  InvalidRequestException,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-secrets-manager";
 import { appSecretName } from "../../../components/app-secrets";
 import { kebab } from "../../../components/lib/generations";
 import { ROLE_NAMES, type RoleKey } from "../../../components/lib/privileges";
@@ -24,16 +29,20 @@ interface SecretObject {
 /** The secrets and database roles with the day of their rotation: what the cluster holds, not what the settings say. */
 async function rotatedCredentials({ settings, systems }: ProbeContext): Promise<Rotated[]> {
   const cluster = await systems.cluster();
-  const { generations } = settings.secrets;
-  const path = `/api/v1/namespaces/${settings.cluster.namespace}/secrets/${appSecretName(generations)}`;
-  const { annotations = {} } = (await cluster.get<SecretObject>(path)).metadata;
-  const secrets = Object.keys(generations).map((name) => ({
+  const annotations = async (namespace: string, name: string) =>
+    (await cluster.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/${name}`)).metadata.annotations ?? {};
+  const rotated = (name: string, of: Readonly<Record<string, string>>, suffix = ""): Rotated => ({
     name,
-    generation: Number(annotations[`maestroverse.edu/generation.${kebab(name)}`]),
-    rotatedOn: annotations[`maestroverse.edu/rotated-on.${kebab(name)}`] ?? "",
-  }));
-  const roles = (Object.keys(ROLE_NAMES) as RoleKey[]).map((key) => ({ name: ROLE_NAMES[key], ...settings.database.roles[key] }));
-  return [...secrets, ...roles];
+    generation: Number(of[`maestroverse.edu/generation${suffix}`]),
+    rotatedOn: of[`maestroverse.edu/rotated-on${suffix}`] ?? "",
+  });
+  const { generations } = settings.secrets;
+  const bundled = await annotations(settings.cluster.namespace, appSecretName(generations));
+  const roles = (Object.keys(ROLE_NAMES) as RoleKey[]).map(async (key) => {
+    const { namespace, name } = systems.secretOfRole(key);
+    return rotated(ROLE_NAMES[key], await annotations(namespace, name));
+  });
+  return [...Object.keys(generations).map((name) => rotated(name, bundled, `.${kebab(name)}`)), ...(await Promise.all(roles))];
 }
 
 const age: Probe = {
@@ -75,14 +84,14 @@ const age: Probe = {
   },
 };
 
-/** A version's bundle by its label; undefined: no version has it. Values go nowhere. */
+/** A version's bundle by its label; undefined: no version has it, or the secret is to be deleted and tells nobody. Values go nowhere. */
 async function bundle({ systems }: ProbeContext, stage: string): Promise<Record<string, string> | undefined> {
   const [client, { names }] = await Promise.all([systems.secretsManager(), systems.outputs()]);
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: names.secretsManagerSecret, VersionStage: stage }));
     return JSON.parse(SecretString ?? "{}") as Record<string, string>;
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (error instanceof ResourceNotFoundException || error instanceof InvalidRequestException) return undefined;
     throw error;
   }
 }
@@ -150,14 +159,15 @@ const accepted: Probe = {
   line: "RB-3.1",
   name: "secrets-in-use",
   title: "The application signs with the current secrets, and accepts old ones only in an overlap",
-  needs: ["edge", "aws"],
+  needs: ["edge", "aws", "cluster"],
   async run(context) {
-    const [current, keys] = await Promise.all([bundle(context, "AWSCURRENT"), podKeys(context)]);
-    if (keys === undefined)
+    const [current, pods] = await Promise.all([bundle(context, "AWSCURRENT"), podKeys(context)]);
+    if (pods === undefined)
       return undetermined(
         "the application does not tell which keys it uses",
         "/api/whoami should answer with their fingerprints: docs/runbook/3-secrets.md.",
       );
+    const { keys } = pods;
     const { generations } = context.settings.secrets;
     const problems = Object.entries(generations).flatMap(([name, { overlap }]) => {
       const uses = keys.map((each) => each[name]);
@@ -173,7 +183,7 @@ const accepted: Probe = {
     });
     return judge(
       problems,
-      `${Object.keys(generations).length} secrets in use are the current ones; ${Object.values(generations).some(({ overlap }) => overlap !== false) ? "old ones are accepted in their overlap" : "no old one is accepted"}`,
+      `${Object.keys(generations).length} secrets in use on ${pods.of} are the current ones; ${Object.values(generations).some(({ overlap }) => overlap !== false) ? "old ones are accepted in their overlap" : "no old one is accepted"}`,
       "kubectl rollout restart deploy/maestroverse-server; a pod with an old Secret stays until it is replaced (docs/runbook/3-secrets.md).",
       {
         kind: "table",
