@@ -214,8 +214,8 @@ function lineOf({ id, title, outcome }: Verdict, probes: readonly ProbeResult[],
     </header>
     <p class="soft">
       ${gaps === undefined ? undefined : html`Not shown here: ${prose(gaps)}. `}
-      <a href="${toRunbook(page ?? "")}" aria-label="How ${id} is made to hold">How it is made to hold</a> ·
-      <a href="${toRunbook(verificationPage(id))}" aria-label="When ${id} does not hold">When it does not</a>
+      <a href="${toRunbook(page ?? "")}">How it is made to hold<span class="unseen">: ${id}</span></a> ·
+      <a href="${toRunbook(verificationPage(id))}">When it does not<span class="unseen">: ${id}</span></a>
     </p>
     ${probes.filter(({ line }) => line === id).map(probeOf)}
   </article>`;

@@ -34,6 +34,7 @@ code, td, th, dd, .seen { unicode-bidi: isolate; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: 0.5rem; background: var(--raised); padding: 0.4rem 0.8rem; }
 .sprite { position: absolute; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .icon { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round; stroke-linejoin: round; }
 .soft, .facts dt, .eyebrow { color: var(--soft); }
 .pass { --tone: var(--good); --tone-paper: var(--good-paper); }
