@@ -1,12 +1,14 @@
 /** Names and files of dumps: `maestroverse-YYYYMMDD-HHMM.dump` (UTC), as the runbook has it. Only a whole dump ever bears such a name. */
 import { createHash } from "node:crypto";
-import { createReadStream, linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { FULL } from "./programs";
 
 const PARTIAL = ".partial-";
 const MANIFEST = ".manifest.json";
+/** Of an empty file beside a dump that somebody wants to keep, whatever its age. */
+const HOLD = ".hold";
 /** Bytes that are read at a time. */
 const READ_BYTES = 1024 * 1024;
 /** The second and later dump of the same minute carry a number. */
@@ -21,6 +23,8 @@ export interface DumpFile {
   readonly sequence: number;
   /** Whether its manifest lies beside it: it was checked and uploaded. */
   readonly verified: boolean;
+  /** Whether it is under a legal hold. */
+  readonly held: boolean;
 }
 
 /** Name of a dump. */
@@ -49,7 +53,15 @@ export function listDumps(directory: string): DumpFile[] {
       const startedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
       return Number.isNaN(startedAt.getTime())
         ? []
-        : [{ name, startedAt, sequence: Number(sequence ?? 1), verified: names.includes(manifestName(name)) }];
+        : [
+            {
+              name,
+              startedAt,
+              sequence: Number(sequence ?? 1),
+              verified: names.includes(manifestName(name)),
+              held: names.includes(`${name}${HOLD}`),
+            },
+          ];
     })
     .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.sequence - a.sequence);
 }
@@ -84,21 +96,35 @@ export async function publish(partial: string, directory: string, startedAt: Dat
 /** Writes a manifest beside its dump, whole or not at all. */
 export async function writeManifest(directory: string, dump: string, text: string): Promise<void> {
   const partial = join(directory, `${PARTIAL}${manifestName(dump)}`);
-  writeFileSync(partial, text);
-  await sync(partial, "r+");
-  renameSync(partial, join(directory, manifestName(dump)));
-  await sync(directory, "r");
+  try {
+    writeFileSync(partial, text);
+    await sync(partial, "r+");
+    renameSync(partial, join(directory, manifestName(dump)));
+    await sync(directory, "r");
+  } catch (error) {
+    rmSync(partial, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    throw new Error(`the dump is stored, and its manifest cannot be written beside it in ${directory}: no space left on device. ${FULL}`, {
+      cause: error,
+    });
+  }
 }
 
-/** SHA-256 of a file in hex, read as a stream. */
+/** SHA-256 of a file in hex, read piece by piece into the same memory. */
 export async function sha256File(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  const bytes = createReadStream(file, { highWaterMark: READ_BYTES });
-  await pipeline(bytes, hash, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw error;
-  });
-  return hash.digest("hex");
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const handle = await open(file, "r");
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function sync(path: string, flags: string): Promise<void> {

@@ -6,6 +6,9 @@ const OUTPUT_BYTES = 64 * 1024 * 1024;
 /** How many lines of a failed program's complaint are worth repeating, from its first error on. */
 const COMPLAINT_LINES = 5;
 
+/** What to do about a full volume. */
+export const FULL = "The volume is full: make backups.volumeGibibytes larger.";
+
 /** What a program runs in. */
 export interface ProgramOptions {
   /** Its whole environment. Passwords travel here, never among the arguments, which every user of a machine can read. */
@@ -48,6 +51,6 @@ function describe(file: string, error: ExecFileException, stderr: string): strin
     .map((line) => line.trim())
     .join(" | ");
   const full = error.signal === "SIGXFSZ" || /no space left on device|file too large|disk quota exceeded/i.test(stderr);
-  const hint = full ? " The volume is full: make backups.volumeGibibytes larger." : "";
+  const hint = full ? ` ${FULL}` : "";
   return `${file} failed (${ending})${complaint === "" ? "" : `: ${complaint}`}.${hint}`;
 }

@@ -6,14 +6,16 @@ import { type DumpFile, listDumps, manifestName } from "./dump-files";
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /**
- * The dumps older than the retention, never the newest nor the newest that was verified, however old.
+ * The dumps older than the retention; never the newest, nor one under a legal hold. None when the newest is not verified: somebody may need any of
+ * those before it.
  *
  * @param dumps the newest first
  */
 export function expiredDumps(dumps: readonly DumpFile[], now: Date, retentionDays: number): DumpFile[] {
-  const kept = [dumps[0], dumps.find((dump) => dump.verified)];
+  const [newest, ...older] = dumps;
+  if (newest?.verified !== true) return [];
   const limit = now.getTime() - retentionDays * DAY_MILLISECONDS;
-  return dumps.filter((dump) => dump.startedAt.getTime() < limit && !kept.includes(dump));
+  return older.filter(({ startedAt, held }) => startedAt.getTime() < limit && !held);
 }
 
 /**

@@ -19,16 +19,20 @@ const PART_BYTES = 16 * MEBIBYTE;
 const MAXIMUM_PARTS = 9_000;
 /** Tries of each request, the first included. */
 const ATTEMPTS = 5;
-/** Milliseconds to connect, and of silence on a connection, until a request has failed. */
+/** Milliseconds to connect, and of silence on a connection, until a request has failed: five tries of a silent S3 take as many minutes. */
 const CONNECT_MILLISECONDS = 10_000;
 const SILENCE_MILLISECONDS = 60_000;
 
-/** A client for the bucket. Credentials come from the pod: its role's token, or the environment. */
-export function createS3Client(settings: Pick<BackupSettings, "region">): S3Client {
+/**
+ * A client for the bucket. Credentials come from the pod: its role's token, or the environment.
+ *
+ * @param silence milliseconds of silence on a connection until a request has failed
+ */
+export function createS3Client({ region }: Pick<BackupSettings, "region">, silence = SILENCE_MILLISECONDS): S3Client {
   return new S3Client({
-    region: settings.region,
+    region,
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MILLISECONDS, socketTimeout: SILENCE_MILLISECONDS },
+    requestHandler: { connectionTimeout: CONNECT_MILLISECONDS, socketTimeout: silence },
   });
 }
 
@@ -86,9 +90,7 @@ export async function uploadFile(
       new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: parts }, IfNoneMatch: "*" }),
       options,
     );
-    // S3 refused each part whose checksum was wrong; this is its word on the whole, where it gives one.
-    if (stored.ChecksumSHA256 !== undefined && stored.ChecksumSHA256 !== checksum)
-      throw new Error(`the checksum that S3 gives is ${stored.ChecksumSHA256}, the one of what was sent is ${checksum}`);
+    requireChecksum("the object", stored.ChecksumSHA256, checksum);
     return { versionId: stored.VersionId, checksum };
   } catch (error) {
     // Otherwise its parts are paid for until the lifecycle finds them.
@@ -139,10 +141,12 @@ async function sendParts(
       const digest = createHash("sha256").update(Body).digest();
       const PartNumber = parts.length + 1;
       const ChecksumSHA256 = digest.toString("base64");
-      const { ETag } = await client.send(
+      const { ETag, ChecksumSHA256: theirs } = await client.send(
         new UploadPartCommand({ ...upload, PartNumber, Body, ContentLength: bytesRead, ChecksumSHA256 }),
         options,
       );
+      // S3 refuses bytes that do not have the checksum that is sent with them; a server that does not, and says what it got, is found here.
+      requireChecksum(`part ${PartNumber}`, theirs, ChecksumSHA256);
       parts.push({ PartNumber, ETag, ChecksumSHA256 });
       digests.push(digest);
       position += bytesRead;
@@ -153,6 +157,12 @@ async function sendParts(
   return { parts, checksum: `${createHash("sha256").update(Buffer.concat(digests)).digest("base64")}-${parts.length}` };
 }
 
+/** @param theirs S3's word, where it gives one */
+function requireChecksum(what: string, theirs: string | undefined, ours: string): void {
+  if (theirs !== undefined && theirs !== ours)
+    throw new Error(`the checksum that S3 gives of ${what} is ${theirs}, the one of what was sent is ${ours}`);
+}
+
 function uploadError(place: string, error: unknown, abortSignal: AbortSignal | undefined): Error {
   if (abortSignal?.aborted === true) return abortSignal.reason as Error;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -160,5 +170,5 @@ function uploadError(place: string, error: unknown, abortSignal: AbortSignal | u
     name === "PreconditionFailed"
       ? "An object of that name is there already and stays as it is; run again in the next minute."
       : "The dump is kept on the volume; run the Job again when S3 takes it.";
-  return new Error(`cannot store ${place}: ${name === "Error" ? "" : `${name}: `}${message}. ${hint}`, { cause: error });
+  return new Error(`cannot store ${place}: ${name === "Error" ? "" : `${name}: `}${message.replace(/\.$/, "")}. ${hint}`, { cause: error });
 }

@@ -43,8 +43,8 @@ export interface BackupWorld {
   readonly bucket: string;
   /** The `/backups` volume. */
   readonly volume: string;
-  /** Starts the program. @param environment other values than the pod's */
-  start(environment?: Readonly<Record<string, string>>): Run;
+  /** Starts the program. @param environment other values than the pod's @param through a command that starts it */
+  start(environment?: Readonly<Record<string, string>>, through?: readonly string[]): Run;
   run(environment?: Readonly<Record<string, string>>): Promise<RunResult>;
   /**
    * Puts a script before PostgreSQL's program of that name; `$REAL` is the program itself. Its arguments and its environment's names are noted.
@@ -117,8 +117,9 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE)
     const path = [wrappers, server.programs, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
     let resets = 0;
     const prefix = () => `${BACKUP_PREFIX}${resets}/`;
-    const start = (more: Readonly<Record<string, string>> = {}): Run => {
-      const child = spawn(process.execPath, program, {
+    const start = (more: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Run => {
+      const [command = "", ...args] = [...through, process.execPath, ...program];
+      const child = spawn(command, args, {
         env: { ...environment, BACKUP_PREFIX: prefix(), PATH: path, HOME: place, ...more },
         stdio: ["ignore", "pipe", "pipe"],
       });

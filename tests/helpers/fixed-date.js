@@ -1,8 +1,8 @@
 /**
  * `NODE_OPTIONS=--require=<this file>`: the process and all that it starts believe it is the day of {@link TODAY}, on which the dates in the
- * stacks' files are neither old nor ahead. Time goes on from there.
+ * stacks' files are neither old nor ahead, or the moment in MAESTROVERSE_TEST_TODAY. Time goes on from there.
  */
-const TODAY = "2026-11-25T12:00:00Z";
+const TODAY = process.env.MAESTROVERSE_TEST_TODAY ?? "2026-11-25T12:00:00Z";
 const Real = Date;
 const ahead = Real.parse(TODAY) - Real.now();
 

@@ -1,14 +1,13 @@
 /** Backups that go wrong, against a real PostgreSQL and moto's S3: what is left then, and what is said. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { uploadFile } from "../../ops/backup/upload";
 import { BACKUP_PASSWORD, type BackupWorld, startBackupWorld } from "../helpers/backup-program";
 import { freePort } from "../helpers/free-ports";
+import { ACCESS_DENIED, startS3Gateway } from "../helpers/s3-gateway";
 
 let world: BackupWorld;
 beforeAll(async () => {
@@ -28,39 +27,8 @@ const openUploads = async () => {
 };
 const dumps = () => world.files().filter((name) => DUMP.test(name));
 
-/** S3 as the program reaches it: notes each request, and answers those that `refuse` picks with an error of S3's. */
-async function startGateway(
-  refuse: (call: string) => boolean,
-  xml = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
-) {
-  const calls: string[] = [];
-  const { hostname, port, protocol } = await world.s3.config.endpoint!();
-  expect(protocol).toBe("http:");
-  const forward = (incoming: IncomingMessage, answer: ServerResponse) => {
-    const url = (incoming.url ?? "")
-      .replace(/\d{8}-\d{4}/, "…")
-      .replace(/uploadId=[^&]*/, "uploadId=…")
-      .replace(/[?&]x-id=\w+/, "")
-      .replace(/=$/, "");
-    const call = `${incoming.method} ${url.split(world.prefix())[1]}`;
-    calls.push(call);
-    if (refuse(call)) {
-      incoming.resume().on("end", () => answer.writeHead(403, { "content-type": "application/xml" }).end(xml));
-      return;
-    }
-    const { method, url: path, headers } = incoming;
-    incoming.pipe(
-      request({ hostname, port, method, path, headers }, (inner) => {
-        answer.writeHead(inner.statusCode ?? 500, inner.headers);
-        inner.pipe(answer);
-      }),
-    );
-  };
-  const server = createServer(forward);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const stop = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
-  return { calls, stop, environment: { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } };
-}
+const startGateway = (refuse: (call: string) => boolean, xml?: string) =>
+  startS3Gateway(world, (call) => (refuse(call) ? { refuse: xml ?? ACCESS_DENIED } : {}));
 
 describe("a database that cannot be dumped leaves nothing in the volume and in the bucket", () => {
   const nothingLeft = async () => expect([world.files(), await objects(), await openUploads()]).toEqual([[".lock"], [], 0]);

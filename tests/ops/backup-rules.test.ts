@@ -19,9 +19,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const put = (...names: string[]) => names.forEach((name) => writeFileSync(join(folder, name), name));
 
 describe("retention", () => {
-  const daysAgo = (days: number, verified = true) => {
+  const daysAgo = (days: number, verified = true, held = false) => {
     const startedAt = new Date(NOW.getTime() - days * DAY);
-    return { name: dumpName(startedAt), startedAt, sequence: 1, verified };
+    return { name: dumpName(startedAt), startedAt, sequence: 1, verified, held };
   };
   const ages = (dumps: readonly { startedAt: Date }[]) => dumps.map(({ startedAt }) => (NOW.getTime() - startedAt.getTime()) / DAY);
 
@@ -37,13 +37,23 @@ describe("retention", () => {
     ).toEqual([31, 90]);
   });
 
-  it("never lets go the newest verified one, however old, though newer ones exist that were not verified", () => {
-    const dumps = [daysAgo(40, false), daysAgo(50, false), daysAgo(60), daysAgo(70)];
-    expect(ages(expiredDumps(dumps, NOW, 30))).toEqual([50, 70]);
+  it("lets nothing go when the newest was not verified, or none was: there are only bad backups then", () => {
+    expect(expiredDumps([daysAgo(0, false), daysAgo(40, false), daysAgo(60), daysAgo(70)], NOW, 30)).toEqual([]);
+    expect(expiredDumps([daysAgo(40, false), daysAgo(50, false)], NOW, 30)).toEqual([]);
   });
 
-  it("always leaves the newest verified one and the newest one", () => {
-    const history = fc.uniqueArray(fc.record({ days: fc.integer({ min: 0, max: 400 }), verified: fc.boolean() }), {
+  it("lets nothing go that is under a legal hold, whether it was verified or not", () => {
+    const dumps = [daysAgo(0), daysAgo(40, true, true), daysAgo(50, false, true), daysAgo(60)];
+    expect(ages(expiredDumps(dumps, NOW, 30))).toEqual([60]);
+  });
+
+  it("lets nothing go for a clock that was set back, by an hour or by a year", () => {
+    const dumps = [daysAgo(0), daysAgo(29.99), daysAgo(30)];
+    for (const back of [1 / 24, 365]) expect(expiredDumps(dumps, new Date(NOW.getTime() - back * DAY), 30)).toEqual([]);
+  });
+
+  it("always leaves the newest verified one, the newest one and those on hold", () => {
+    const history = fc.uniqueArray(fc.record({ days: fc.integer({ min: 0, max: 400 }), verified: fc.boolean(), held: fc.boolean() }), {
       selector: ({ days }) => days,
       minLength: 1,
       maxLength: 20,
@@ -51,14 +61,23 @@ describe("retention", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 400 }), (entries, retentionDays) => {
         const dumps = entries
-          .map(({ days, verified }) => daysAgo(days, verified))
+          .map(({ days, verified, held }) => daysAgo(days, verified, held))
           .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
         const gone = expiredDumps(dumps, NOW, retentionDays);
         expect(gone).not.toContain(dumps[0]);
         expect(gone).not.toContain(dumps.find(({ verified }) => verified));
         expect(ages(gone).every((age) => age > retentionDays)).toBe(true);
+        expect(gone.filter(({ held }) => held)).toEqual([]);
       }),
     );
+  });
+
+  it("knows a hold by the file beside the dump", () => {
+    const [young, held] = [dumpName(NOW), dumpName(new Date(NOW.getTime() - 31 * DAY))];
+    put(young, `${young}.manifest.json`, held, `${held}.manifest.json`, `${held}.hold`);
+    expect(applyRetention(folder, NOW, 30)).toEqual([]);
+    rmSync(join(folder, `${held}.hold`));
+    expect(applyRetention(folder, NOW, 30)).toEqual([held]);
   });
 
   it("takes a dump with its manifest from the disk, and touches nothing that is not a dump", () => {
