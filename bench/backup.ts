@@ -76,7 +76,7 @@ export async function benchBackup(mebibytes: number): Promise<Row[]> {
 }
 
 /** The database, which grows to a size and is then as a server that runs leaves it: analysed and written to the disk. */
-export async function growing(world: BackupWorld) {
+async function growing(world: BackupWorld) {
   const root = await world.server.connect({ database: "maestroverse" });
   await root.query(`
     SET ROLE maestro_migrator;
