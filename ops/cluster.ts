@@ -57,8 +57,12 @@ export async function openCluster({ kubeconfig, context }: ClusterOptions): Prom
       const text = await call.text(path, { absent: true });
       return text === "" ? undefined : (JSON.parse(text) as T);
     },
-    create: async (collection, object) => void (await call.text(collection, { method: "POST", body: JSON.stringify(object) })),
-    remove: async (path) => void (await call.text(`${path}?propagationPolicy=Background`, { method: "DELETE", absent: true })),
+    create: async (collection, object) => {
+      await call.text(collection, { method: "POST", body: JSON.stringify(object) });
+    },
+    remove: async (path) => {
+      await call.text(`${path}?propagationPolicy=Background`, { method: "DELETE", absent: true });
+    },
     log: ({ namespace, pod, container }, lines) =>
       call.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&tailLines=${lines}`),
     file: async ({ namespace, pod, container }, path, bytes) => {
