@@ -1,5 +1,5 @@
 /** `npm run rehearse`: the whole environment on one machine, deployed for real by the real engine, and what it then answers. */
-import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseSettings, type Settings } from "../config";
@@ -7,10 +7,12 @@ import { openAccess } from "../ops/access";
 import { openStack, PROJECT, REPOSITORY } from "../ops/engine";
 import { POLICY_PACKS } from "../ops/policy-packs";
 import { readOutputs, type StackOutputs } from "../ops/stack-outputs";
+import { verifyPage } from "../ops/verify/page/page";
 import type { VerifyRecord } from "../ops/verify/record";
 import { resultLine, summaryOf } from "../ops/verify/report";
 import { verify } from "../ops/verify/run";
 import { ownSettings } from "../settings/stack-file";
+import { cacheDir } from "../toolchain/cache";
 import { provideAll, REHEARSAL_TOOLS } from "../toolchain/tools";
 import type { Report } from "../toolchain/run";
 import { makeDirectory, noteProgress, readProgress, rehearsalDirectory, statePassphrase, takeRehearsal } from "./lib/directory";
@@ -51,6 +53,8 @@ export interface RehearsalRecord {
   readonly changes: Readonly<Record<string, number>>;
   /** What `ops verify` saw in the end. */
   readonly verification: VerifyRecord;
+  /** File of the same for people; it stays when the rehearsal goes. */
+  readonly page: string;
   /** Whether everything still runs. */
   readonly running: boolean;
 }
@@ -150,6 +154,7 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
             signal: stop,
             onStart: (running) => running.forEach(({ result }) => void result.then((found) => report(resultLine(found)))),
           });
+          writePage(verification, settings);
           return summaryOf(verification);
         }),
       ],
@@ -163,7 +168,7 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     );
     await steps.run();
     if (keep) noteProgress(directory, "kept");
-    record = { directory, changes, verification: verification as unknown as VerifyRecord, running: keep || keptBefore };
+    record = { directory, changes, verification: verification as unknown as VerifyRecord, page: pageFile(), running: keep || keptBefore };
     return record;
   } catch (error) {
     // Of steps side by side the others go on when one fails: none of them may start a server after the end.
@@ -176,6 +181,14 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
     if (record?.running !== true && !keptBefore) await tearDown(directory);
     giveBack();
   }
+}
+
+/** The page of the last run's verification: not in the folder, which goes with the rehearsal. */
+const pageFile = () => join(cacheDir("records", STACK), "verify.html");
+
+function writePage(verification: VerifyRecord, { observability }: Settings): void {
+  mkdirSync(dirname(pageFile()), { recursive: true, mode: 0o700 });
+  writeFileSync(pageFile(), verifyPage(verification, observability), { mode: 0o600 });
 }
 
 /** Folder of the logs of the last run that failed. */

@@ -40,7 +40,7 @@ async function run({ keep, json }: { keep: boolean; json?: JsonTarget }, signal:
     throw error;
   });
   await writeRecord(json, record);
-  write(`\n${verifyText(record.verification)}`);
+  write(`\n${verifyText(record.verification)}The same as a page, with the evidence: ${record.page}\n`);
   const reach = record.running
     ? howToReach(record.directory, await loadSettings())
     : "Everything was ended and removed. Keep it: npm run rehearse -- --keep";

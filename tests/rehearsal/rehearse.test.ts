@@ -100,9 +100,12 @@ it("recovers from a kill in the middle of the deployment, keeps everything runni
 it("changes nothing when it runs again, and leaves what was kept", async () => {
   const record = join(folder, "second.json");
   const before = new Supervisor(directory).running();
-  const { code } = await rehearse("--json", record);
-  const { changes, running } = JSON.parse(readFileSync(record, "utf8")) as RehearsalRecord;
+  const { code, stdout } = await rehearse("--json", record);
+  const { changes, running, page, verification } = JSON.parse(readFileSync(record, "utf8")) as RehearsalRecord;
   expect([code, Object.keys(changes), running]).toEqual([0, ["same"], true]);
+  // A page for people, of this run, where it says.
+  expect(stdout).toContain(`The same as a page, with the evidence: ${page}\n`);
+  expect(readFileSync(page, "utf8")).toContain(`<code>${verification.run}</code>`);
   expect(new Supervisor(directory).running()).toEqual(before);
 }, 240_000);
 

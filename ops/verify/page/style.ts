@@ -145,7 +145,7 @@ footer ul { padding-left: 1.2rem; margin: 0.4rem 0; }
 @media (max-width: 40rem) {
   .probe > summary { grid-template-columns: auto 1fr auto; }
   .probe > summary .seen { grid-column: 1 / -1; }
-  .probe > summary .name { order: 0; }
+  .probe > summary .fold { grid-column: 3; grid-row: 1; }
   .days span:nth-child(even) { display: none; }
   .boxes li { grid-template-columns: 1.9rem 1fr; }
   .boxes li > .tag { grid-column: 2; justify-self: start; margin-top: 0.2rem; }
@@ -155,6 +155,7 @@ footer ul { padding-left: 1.2rem; margin: 0.4rem 0; }
   :root { --paper: #fff; --raised: #fff; }
   body { font-size: 10pt; }
   body > * { padding-inline: 0; }
+  .verdict { padding-inline: 1rem; }
   details::details-content { content-visibility: visible; block-size: auto; display: block; }
   .fold, .skip, .same > summary { display: none; }
   .scroll { overflow: visible; }

@@ -1,14 +1,14 @@
 /** Days on which something happened or has to: a lane for each thing, all on one scale, with today across them. */
 import type { TimelineEvidence } from "../evidence";
 import { html, type Markup } from "./markup";
-import { count, day, marked, moment, scrolled, time } from "./words";
+import { day, marked, moment, scrolled, time } from "./words";
 
 const DAY_MILLISECONDS = 24 * 3600 * 1000;
 /** Room beside the first and the last event, as a part of what lies between them. */
 const MARGIN = 0.04;
 /** Days that are named below the lanes. */
 const TICKS = 5;
-/** Events that a lane's line names; of more it counts them. */
+/** Past events that a lane's line names; of more it counts them. */
 const NAMED = 2;
 
 /** Where a moment is, from 0 to 1. */
@@ -41,7 +41,7 @@ export function timeline(evidence: TimelineEvidence): Markup {
     ${lanes.map(
       ({ label, events }) =>
         html`<div class="lane">
-          <p><b>${label}</b> <span>${summary(events)}</span></p>
+          <p><b>${label}</b> <span>${summary(events, now)}</span></p>
           <div class="track" aria-hidden="true">
             ${bar(events, scale)}<i class="now" style="left:${percent(scale(now))}"></i>${events.map(
               ({ at, label: what, mark }) =>
@@ -84,14 +84,17 @@ export function timeline(evidence: TimelineEvidence): Markup {
 
 type Events = TimelineEvidence["lanes"][number]["events"];
 
-/** A lane in words. */
-function summary(events: Events): Markup | string {
+/** A lane in words: what there is, or of many how many there have been, the last of them, and what is to come. */
+function summary(events: Events, now: string): Markup | string {
   if (events.length === 0) return "nothing";
-  if (events.length > NAMED) {
-    const newest = [...events].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1) as Events[number];
-    return html`${count(events.length, "event")}, the last one ${time(newest.at)}: ${newest.label}`;
-  }
-  return html`${events.map(({ at, label }, index) => html`${index === 0 ? "" : " · "}${label}: ${time(at)}`)}`;
+  const named = ({ label, at }: Events[number]) => html`${label}: ${time(at)}`;
+  const inOrder = [...events].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const past = inOrder.filter(({ at }) => Date.parse(at) <= Date.parse(now));
+  const parts =
+    past.length <= NAMED
+      ? inOrder.map(named)
+      : [html`${past.length} so far, the last ${named(past.at(-1) as Events[number])}`, ...inOrder.slice(past.length).map(named)];
+  return html`${parts.map((part, index) => html`${index === 0 ? "" : " · "}${part}`)}`;
 }
 
 /** What lies between the first and the last event of a lane. */
