@@ -24,6 +24,11 @@ const SMOKE_SECONDS = 180;
 const LOG_LINES = 50;
 const SMOKE_CONTAINER = "smoke";
 
+interface ObjectMetadata {
+  readonly name: string;
+  readonly deletionTimestamp?: string;
+}
+
 interface Container {
   readonly name: string;
   readonly image: string;
@@ -242,10 +247,10 @@ export async function removeLeftTrials(systems: Systems): Promise<string[]> {
   ];
   const removed: string[] = [];
   for (const collection of collections) {
-    const { items } = await cluster.get<{ items: readonly { readonly metadata: { readonly name: string } }[] }>(
-      `${collection}?${selector}`,
-    );
+    const { items } = await cluster.get<{ items: readonly { readonly metadata: ObjectMetadata }[] }>(`${collection}?${selector}`);
     for (const { metadata } of items) {
+      // A pod of the run before may still be saying farewell.
+      if (metadata.deletionTimestamp !== undefined) continue;
       await cluster.remove(`${collection}/${metadata.name}`);
       removed.push(metadata.name);
     }
