@@ -9,6 +9,7 @@ import {
   accessLogFormat,
   addHeaders,
   clientKeyMap,
+  ERROR_LOG_LEVEL,
   logMaps,
   MAX_BODY_SIZE,
   rejectionBody,
@@ -95,6 +96,7 @@ export function buildF5ControllerConfig({ apiHost, rateLimit, hsts, replicas }: 
     "server-snippets": [
       addHeaders([...headers, { name: "Retry-After", value: `$${PREFIX}_retry_after` }]),
       `access_log /dev/stdout main if=$${PREFIX}_logged;`,
+      `error_log stderr ${ERROR_LOG_LEVEL};`,
       `error_page ${REJECT_STATUS} @${PREFIX}_rejected;`,
       `location @${PREFIX}_rejected { default_type application/json; return ${REJECT_STATUS} '${rejectionBody(retryAfter)}\\n'; }`,
     ].join("\n"),

@@ -3,7 +3,7 @@
  * itself, and its annotations say less: {@link legacyProblems} names what of a limit it cannot express.
  */
 import type { IngressAnnotations, IngressArgs } from "./ingress-annotations";
-import { accessLogFormat, clientKeyMap, logMaps, MAX_BODY_SIZE, WEBSOCKET_TIMEOUT_SECONDS } from "./nginx-snippets";
+import { accessLogFormat, clientKeyMap, ERROR_LOG_LEVEL, logMaps, MAX_BODY_SIZE, WEBSOCKET_TIMEOUT_SECONDS } from "./nginx-snippets";
 import { type RateLimit, REJECT_STATUS } from "./rate-limit";
 import { HIDDEN_HEADERS, securityHeaders } from "./security-headers";
 
@@ -82,6 +82,7 @@ export function buildLegacyControllerConfig({ apiHost, rateLimit, hsts }: Ingres
     "server-tokens": "false",
     "ssl-protocols": "TLSv1.2 TLSv1.3",
     "use-http2": "true",
+    "error-log-level": ERROR_LOG_LEVEL,
     "log-format-escape-json": "true",
     "log-format-upstream": accessLogFormat(PREFIX),
   };

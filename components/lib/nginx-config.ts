@@ -4,6 +4,7 @@ import {
   accessLogFormat,
   addHeaders,
   clientKeyMap,
+  ERROR_LOG_LEVEL,
   indent,
   logMaps,
   MAX_BODY_SIZE,
@@ -99,6 +100,8 @@ events {
 http {
   default_type application/octet-stream;
   server_tokens off;
+  # What the application failed at is in the access log, with its status. The line in the error log has the query, which may carry tokens.
+  error_log logs/error.log ${ERROR_LOG_LEVEL};
   # Room for the longest host name that there is.
   server_names_hash_bucket_size 512;
   client_body_temp_path client-body-temp;
@@ -129,7 +132,7 @@ ${indent(realIp(args.rateLimit.trustedProxies), 1)}
 ${indent(clientKeyMap("client", args.rateLimit.ipv6PrefixLength), 1)}
   limit_req_zone $client zone=api_per_client:${ZONE_SIZE} rate=${requestsPerMinute}r/m;
   limit_req_status ${REJECT_STATUS};
-  # Below error_log's level: refusals have a log of their own.
+  # Not in the error log: refusals have a log of their own.
   limit_req_log_level info;
   map $limit_req_status $retry_after {
     default "";

@@ -41,6 +41,9 @@ export function logMaps(prefix: string): string {
   ].join("\n");
 }
 
+/** Level of the error log for requests: at `error`, nginx writes each request that the application failed at with its query. */
+export const ERROR_LOG_LEVEL = "crit";
+
 /**
  * Access log, one JSON object a line (`escape=json`), with the names that Datadog gives such attributes. The path comes without its query,
  * which may carry tokens. What nginx may leave empty is a string.

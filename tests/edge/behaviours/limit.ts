@@ -188,6 +188,7 @@ export function describeLimit(edgeOf: () => EdgeServer, runbookOf: () => EdgeSer
     interface Line {
       readonly network: { readonly client: { readonly ip: string }; readonly bytes_written: number };
       readonly http: { readonly method: string; readonly url: string; readonly status_code: number; readonly useragent: string };
+      readonly upstream: { readonly status: string };
       readonly limit: string;
       readonly weight: number;
     }
@@ -214,6 +215,20 @@ export function describeLimit(edgeOf: () => EdgeServer, runbookOf: () => EdgeSer
       expect(refused.length).toBeLessThanOrEqual(66);
       const all = ["access.log", "blocked.log", "error.log"].flatMap((file) => edgeOf().log(file));
       expect(all.filter((line) => line.includes("secret") || line.includes("limiting requests"))).toEqual([]);
+    });
+
+    it("have what the application failed at with its status, and its query nowhere", async () => {
+      const from = newClient();
+      await edgeOf().send({ from, path: "/drop?token=secret" });
+      await sleep(FLUSH_SECONDS * 1000);
+      expect(linesOf("access.log", from).map(({ http, upstream }) => [http.url, http.status_code, upstream.status])).toEqual([
+        ["/drop", 502, "502"],
+      ]);
+      expect(
+        edgeOf()
+          .log("error.log")
+          .filter((line) => line.includes("secret")),
+      ).toEqual([]);
     });
 
     it("are JSON whatever a client sends, and leave out the health checks", async () => {
