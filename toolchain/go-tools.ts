@@ -1,7 +1,7 @@
 /** Tools that are built from pinned Go modules (toolchain/go/<module>, with checksums) into the cache. */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDir, installAtomically, withLock } from "./cache";
+import { cacheDir, exists, installAtomically, withLock } from "./cache";
 import { type Report, runStep, versionOf } from "./run";
 import { allOnPath, onPath } from "./search-path";
 import { cached, type Candidate, type Tool, toolDir, waiting } from "./tool";
@@ -33,8 +33,12 @@ export async function buildModule(module: GoModule, report: Report, signal?: Abo
   const { name, version, commands } = module;
   await withLock(
     `build-${name}`,
-    () =>
-      installAtomically(toolDir(name, version), async (folder) => {
+    async () => {
+      const target = toolDir(name, version);
+      // Somebody has taken a command away: the folder is no use, and without this it would be in the way for ever.
+      if (!(await everyOne(Object.keys(commands).map((command) => join(target, "bin", command)))))
+        await rm(target, { recursive: true, force: true });
+      return installAtomically(target, async (folder) => {
         await downloadModule(module, report, signal);
         // One after the other: two linkers at once need more memory than a laptop may have left.
         for (const [command, path] of Object.entries(commands)) {
@@ -50,10 +54,13 @@ export async function buildModule(module: GoModule, report: Report, signal?: Abo
           await runStep(`building ${command}`, report, ["nice", "go", "build", ...flags, path], { ...workspace(module), signal });
         }
         await rm(scratch(name), { recursive: true, force: true });
-      }),
+      });
+    },
     waiting(name, report, signal),
   );
 }
+
+const everyOne = async (paths: readonly string[]) => (await Promise.all(paths.map(exists))).every(Boolean);
 
 /** Fetches a module and what it needs. */
 export async function downloadModule(module: GoModule, report: Report, signal?: AbortSignal): Promise<void> {
