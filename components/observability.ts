@@ -64,7 +64,7 @@ export class Observability extends pulumi.ComponentResource {
     const objectives = mapValues(buildObjectives(table), (objective, key) => this.objective(key, objective));
     const burnRates = mapValues(buildBurnRateAlerts(table), (alert, key) => this.burnRate(key, alert, objectives, after));
     const dashboard = new datadog.DashboardJson(`${name}-dashboard`, { dashboard: JSON.stringify(buildDashboard(table)) }, after);
-    this.logs(args.environment);
+    this.logs(args);
     this.maintenance(args);
 
     this.monitorIds = {
@@ -222,7 +222,7 @@ export class Observability extends pulumi.ComponentResource {
   }
 
   /** The pipeline, and the metrics that are made of its lines. */
-  private logs(environment: string): void {
+  private logs({ environment, backupMethod }: ObservabilityArgs): void {
     const pipeline = new datadog.LogsCustomPipeline(
       `${this.name}-log-pipeline`,
       {
@@ -233,7 +233,9 @@ export class Observability extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    for (const [key, { metric, filter, compute, groupBy }] of Object.entries(buildLogMetrics(environment)))
+    for (const [key, { metric, filter, compute, groupBy }] of Object.entries(
+      buildLogMetrics({ environment, dumps: backupMethod !== "rds" }),
+    ))
       new datadog.LogsMetric(
         `${this.name}-metric-${key}`,
         {

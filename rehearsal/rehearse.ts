@@ -152,6 +152,7 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
           verification = await verify(access, {
             ...(outputs === undefined ? {} : { outputs }),
             signal: stop,
+            sendAges: true,
             onStart: (running) => running.forEach(({ result }) => void result.then((found) => report(resultLine(found)))),
           });
           writePage(verification, settings);

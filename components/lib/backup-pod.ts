@@ -56,8 +56,12 @@ export function buildBackupPod(args: BackupPodArgs): k8s.types.input.core.v1.Pod
   return {
     metadata: {
       labels: { ...args.labels, ...args.selector },
-      // A node that is scaled away in the middle of a dump costs the whole dump.
-      annotations: { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" },
+      annotations: {
+        // A node that is scaled away in the middle of a dump costs the whole dump.
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        // Its lines become the metrics of runbook §6: the pod needs no key of Datadog's.
+        [`ad.datadoghq.com/${BACKUP_NAME}.logs`]: JSON.stringify([{ service: BACKUP_NAME, source: "nodejs" }]),
+      },
     },
     spec: {
       serviceAccountName: BACKUP_NAME,

@@ -4,7 +4,8 @@
  */
 import type { types } from "@pulumi/datadog";
 import { API_SERVICE, EDGE_SERVICE } from "./alerts";
-import { EDGE_REQUESTS, EDGE_SECONDS, LOG_LINES, logMetric } from "./metrics";
+import { BACKUP_NAME } from "./backup-names";
+import { BACKUP_DURATION, BACKUP_FAILURES, BACKUP_SIZE, EDGE_REQUESTS, EDGE_SECONDS, LOG_LINES, logMetric } from "./metrics";
 
 /** Seconds above which an answer is slow: users notice a wait of one. */
 export const SLOW_SECONDS = 1;
@@ -129,10 +130,17 @@ export interface LogMetric {
   readonly groupBy: Readonly<Record<string, string>>;
 }
 
-/** The metrics by key. */
-export function buildLogMetrics(environment: string): Record<string, LogMetric> {
+/** The metrics by key. @param dumps whether the backup program runs: its line says how the night was, and needs no key of Datadog's in its pod */
+export function buildLogMetrics({
+  environment,
+  dumps,
+}: {
+  readonly environment: string;
+  readonly dumps: boolean;
+}): Record<string, LogMetric> {
   const edge = `service:${EDGE_SERVICE} env:${environment}`;
   return {
+    ...(dumps ? backupMetrics(environment) : {}),
     "edge-requests": {
       metric: logMetric(EDGE_REQUESTS, environment),
       filter: `${edge} -@limit:REJECTED`,
@@ -150,6 +158,25 @@ export function buildLogMetrics(environment: string): Record<string, LogMetric> 
       filter: pipelineFilter(environment),
       compute: { aggregationType: "count" },
       groupBy: { env: "env", service: "service" },
+    },
+  };
+}
+
+function backupMetrics(environment: string): Record<string, LogMetric> {
+  const lines = `service:${BACKUP_NAME} env:${environment}`;
+  const ofStored = (path: string) => ({
+    filter: `${lines} ${path}:*`,
+    compute: { aggregationType: "distribution", path, includePercentiles: false },
+  });
+  const groupBy = { env: "env" };
+  return {
+    "backup-size": { metric: logMetric(BACKUP_SIZE, environment), ...ofStored("@manifest.sizeBytes"), groupBy },
+    "backup-duration": { metric: logMetric(BACKUP_DURATION, environment), ...ofStored("@durationSeconds"), groupBy },
+    "backup-failures": {
+      metric: logMetric(BACKUP_FAILURES, environment),
+      filter: `${lines} status:error`,
+      compute: { aggregationType: "count" },
+      groupBy,
     },
   };
 }

@@ -22,13 +22,13 @@ export const EDGE_SECONDS = "maestroverse.edge.seconds";
 /** Count, made by Datadog: lines of log, by `service`. */
 export const LOG_LINES = "maestroverse.log.lines";
 
-/** Count, by the backup's program: 1 for each run that failed. */
+/** Count, made by Datadog of the backup program's log: runs that failed and could say so. */
 export const BACKUP_FAILURES = "maestroverse.backup.failures";
-/** Gauge (bytes), by the backup's program: size of the dump that it has stored. */
+/** Distribution (bytes), made by Datadog of the same: size of the dump that was stored. */
 export const BACKUP_SIZE = "maestroverse.backup.size_bytes";
-/** Gauge (seconds), by the backup's program: from its start until the dump was stored. */
+/** Distribution (seconds), made by Datadog of the same: from its start until the dump and its manifest were stored. */
 export const BACKUP_DURATION = "maestroverse.backup.duration_seconds";
-/** Gauge (days), by a scheduled check: since the last recovery drill that passed. */
+/** Gauge (days), by `ops verify --send-ages`, which runs every morning: since the last recovery drill that passed. */
 export const DRILL_AGE = "maestroverse.drill.age_days";
-/** Gauge (days), by a scheduled check: since a secret or a database role was rotated, by `secret`. */
+/** Gauge (days), by the same: since a secret or a database role was rotated, by `secret`. */
 export const SECRET_AGE = "maestroverse.secret.age_days";

@@ -1,7 +1,7 @@
 /** Monitors of what nobody looks at until it is needed: backups, recovery drills, the age of secrets. */
 import { PAGING_ENVIRONMENT } from "./alerts";
 import { BACKUP_NAME, BACKUP_VOLUME_CLAIM } from "./backup-names";
-import { BACKUP_DURATION, BACKUP_FAILURES, BACKUP_SIZE, DRILL_AGE, SECRET_AGE } from "./metrics";
+import { BACKUP_DURATION, BACKUP_FAILURES, BACKUP_SIZE, DRILL_AGE, logMetric, SECRET_AGE } from "./metrics";
 import type { MonitorRow, MonitorTableArgs } from "./monitors";
 import { commandsOf, count, NOT_OF_TRAFFIC, percent } from "./monitors-shared";
 
@@ -73,6 +73,7 @@ function dumpRows(args: MonitorTableArgs): Record<string, MonitorRow> {
   const cronJob = `{${env},kube_namespace:${namespaceName},kube_cronjob:${BACKUP_NAME}}`;
   const volume = `{${env},kube_namespace:${namespaceName},persistentvolumeclaim:${BACKUP_VOLUME_CLAIM}}`;
   const { kubectl, backupJobs, backupLogs } = commandsOf(args);
+  const ofLog = (metric: string) => logMetric(metric, environment);
   const getCronJob = `${kubectl} get cronjob ${BACKUP_NAME}`;
   const common = { panel: "backups", section: 5, lowTraffic: NOT_OF_TRAFFIC, maintenance: "pages" } as const;
   return {
@@ -93,7 +94,7 @@ function dumpRows(args: MonitorTableArgs): Record<string, MonitorRow> {
     "backup-failed": {
       ...common,
       title: "Backups that failed (in 15 minutes)",
-      source: { window: "sum(last_15m)", metric: `sum:${BACKUP_FAILURES}{${env}}.as_count()` },
+      source: { window: "sum(last_15m)", metric: `sum:${ofLog(BACKUP_FAILURES)}{${env}}.as_count()` },
       comparator: ">=",
       thresholds: { critical: 1, criticalRecovery: 0 },
       onMissingData: "resolve",
@@ -104,7 +105,7 @@ function dumpRows(args: MonitorTableArgs): Record<string, MonitorRow> {
     "backup-size": {
       ...common,
       title: "Size of the newest dump against the one before (percent of change)",
-      source: { window: "pct_change(avg(last_1d),last_1d)", metric: `avg:${BACKUP_SIZE}{${env}}` },
+      source: { window: "pct_change(avg(last_1d),last_1d)", metric: `avg:${ofLog(BACKUP_SIZE)}{${env}}` },
       comparator: "<",
       thresholds: { critical: -SHRUNK_PERCENT, criticalRecovery: -SHRUNK_PERCENT + 5 },
       onMissingData: "resolve",
@@ -119,7 +120,7 @@ function dumpRows(args: MonitorTableArgs): Record<string, MonitorRow> {
     "backup-duration": {
       ...common,
       title: "How long the newest dump took (seconds)",
-      source: { window: "max(last_1h)", metric: `max:${BACKUP_DURATION}{${env}}` },
+      source: { window: "max(last_1h)", metric: `max:${ofLog(BACKUP_DURATION)}{${env}}` },
       comparator: ">",
       thresholds: count(DURATION_SECONDS),
       onMissingData: "resolve",

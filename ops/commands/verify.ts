@@ -19,6 +19,7 @@ interface Options {
   readonly stack: string;
   readonly only?: readonly string[];
   readonly allowFlood: boolean;
+  readonly sendAges: boolean;
   readonly json?: JsonTarget;
   readonly junit?: string;
   readonly html?: string;
@@ -31,6 +32,7 @@ export const verifyCommand: OpsCommand = {
       .addOption(stackOption())
       .option("--only <what...>", "lines (RB-4.1), boxes (RB-7.5), sections (4, edge) or probes (flood) @default everything")
       .option("--allow-flood", "let the flood probe send up to 150 requests to prod from this machine's address", false)
+      .option("--send-ages", "also send the ages of secrets and of the last recovery drill to Datadog, whose monitors read them", false)
       .addOption(jsonOption())
       .option("--junit <file>", "also write JUnit XML: a suite for each line of the checklist")
       .option("--html <file>", "also write a page for people: one file, which loads nothing; light, dark and print")
@@ -65,13 +67,14 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
 }
 
 async function once(options: Options, signal: AbortSignal, leaveOut: Readonly<Record<string, string>>): Promise<VerifyRecord> {
-  const { stack, only, allowFlood, json, junit, html } = options;
+  const { stack, only, allowFlood, sendAges, json, junit, html } = options;
   const write = textWriter(json);
   const access = await openAccess(stack);
   let shown: Promise<void> | undefined;
   const record = await verify(access, {
     ...(only === undefined ? {} : { only }),
     allowFlood,
+    sendAges,
     signal,
     leaveOut,
     onStart: (running) => {

@@ -1,5 +1,6 @@
 /** What a drill or a recovery found: the record, and the page for people (runbook §5, "document findings"). */
-import type { Place } from "./dumps";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { listAll, type Place, readText } from "./dumps";
 
 /** One step. */
 export interface StepFinding {
@@ -47,6 +48,17 @@ export function findingsKey({ startedAt, run }: Pick<Findings, "startedAt" | "ru
 
 /** Where findings are. */
 export const findingsPlace = (bucket: string): Place => ({ bucket, prefix: FINDINGS_PREFIX });
+
+/** Records of the last drills with the dumps of a bucket, the newest first. @param most that are read */
+export async function storedFindings(
+  client: S3Client,
+  bucket: string,
+  most: number,
+): Promise<{ readonly key: string; readonly findings: Findings }[]> {
+  const keys = (await listAll(client, findingsPlace(bucket))).flatMap(({ Key = "" }) => (Key.endsWith(".json") ? [Key] : []));
+  const newest = keys.sort().reverse().slice(0, most);
+  return Promise.all(newest.map(async (key) => ({ key, findings: JSON.parse(await readText(client, bucket, key)) as Findings })));
+}
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 

@@ -89,4 +89,4 @@ export function processorProblems({ name, processors = [] }: HeldPipeline): stri
 
 /** Metrics that are made of the logs' lines, with the filter of each. */
 export const specifiedLogMetrics = (settings: Settings): readonly { readonly metric: string; readonly filter: string }[] =>
-  Object.values(buildLogMetrics(settings.environment));
+  Object.values(buildLogMetrics({ environment: settings.environment, dumps: settings.backups.method !== "rds" }));

@@ -51,6 +51,8 @@ export interface ProbeContext {
   readonly systems: Systems;
   /** Whether prod may be flooded. */
   readonly allowFlood: boolean;
+  /** Whether the ages of secrets and of the last drill are sent to Datadog. */
+  readonly sendAges: boolean;
   /** Names what this run creates and sends: `verify-4f1c2a90`. */
   readonly run: string;
   readonly now: Date;

@@ -19,6 +19,8 @@ export interface VerifyOptions {
   readonly only?: readonly string[];
   /** Lets the flood probe send its requests to prod. @default false */
   readonly allowFlood?: boolean;
+  /** Sends the ages of secrets and of the last drill to Datadog. @default false */
+  readonly sendAges?: boolean;
   readonly signal: AbortSignal;
   /** Outputs of the stack, where they are known already. */
   readonly outputs?: StackOutputs;
@@ -83,6 +85,7 @@ export async function verify(access: Access, options: VerifyOptions): Promise<Ve
       settings: access.settings,
       systems,
       allowFlood: options.allowFlood ?? false,
+      sendAges: options.sendAges ?? false,
       run,
       now: startedAt,
     };

@@ -1,5 +1,6 @@
 /** Metrics, service checks and logs: taken with the API key alone. */
 import type { Context, Route } from "./api";
+import { type LogItem, metricsOfLogs, pointsOf } from "./metrics";
 import type { Stream, StoredRecord } from "./store";
 
 const take = ({ store, body }: Context, stream: Stream, entries: unknown): void =>
@@ -40,7 +41,15 @@ export const telemetryRoutes: readonly Route[] = [
     status: 202,
     answer(context) {
       take(context, "logs", context.body);
+      take(context, "series", metricsOfLogs(context.body as LogItem[], Object.values(context.store.records.logsMetrics)));
       return {};
+    },
+  },
+  {
+    method: "get",
+    path: "/api/v1/query",
+    answer({ store, query }) {
+      return { status: "ok", ...pointsOf(store.records.series, query) };
     },
   },
   { method: "get", path: "/rehearsal/records", answer: ({ store }) => store.records },

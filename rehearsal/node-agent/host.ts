@@ -3,6 +3,7 @@ import type { Api } from "./api";
 import type { Lookup } from "./environment";
 import type { Recorder } from "./events";
 import type { ImageTable } from "./image";
+import type { Pod } from "./objects";
 
 /** The machine and the cluster that pods run on. */
 export interface Host {
@@ -19,4 +20,6 @@ export interface Host {
   /** Address of the node. */
   readonly nodeAddress: string;
   readonly log: (line: string) => void;
+  /** Called with a pod that has ended, before its logs go. */
+  readonly ended?: (pod: Pod) => Promise<void>;
 }

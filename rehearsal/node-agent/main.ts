@@ -8,8 +8,10 @@ import { Api, isStatus } from "./api";
 import type { Lookup } from "./environment";
 import { Recorder } from "./events";
 import { reportIngresses } from "./ingress-status";
+import { readKeys } from "../datadog-intake/keys";
+import { LogCollector } from "./log-collector";
 import { Node } from "./node";
-import type { ConfigMap, Secret } from "./objects";
+import type { ConfigMap, Pod, Secret } from "./objects";
 import { Pods } from "./pods";
 import { Provisioner } from "./provisioner";
 import { ServiceProxy } from "./proxy";
@@ -37,7 +39,7 @@ function log(line: string): void {
 async function main(): Promise<void> {
   const [, , file] = process.argv;
   if (file === undefined) throw new Error("The file of the settings is missing.");
-  const { kubeconfig, directory, bwrap, nodeName, zone, podNetwork, images, services, ingress } = readSettings(file);
+  const { kubeconfig, directory, bwrap, nodeName, zone, podNetwork, images, services, ingress, datadog } = readSettings(file);
   const ready = readyFile(directory);
   mkdirSync(dirname(ready), { recursive: true });
   rmSync(ready, { force: true });
@@ -50,16 +52,37 @@ async function main(): Promise<void> {
   const node = new Node(api, { name: nodeName, address: NODE_ADDRESS, zone, directory }, log);
   await node.register();
   const recorder = new Recorder(api, nodeName);
-  const host = { api, lookup: lookupIn(api), recorder, images, bwrap, directory, nodeName, nodeAddress: NODE_ADDRESS, log };
+  const collector: LogCollector | undefined =
+    datadog === undefined
+      ? undefined
+      : new LogCollector(
+          { apiUrl: datadog.apiUrl, apiKey: readKeys(datadog.keysFile).apiKey, environment: datadog.environment },
+          { directory, nodeName, pods: () => pods.items() },
+          log,
+        );
+  const host = {
+    api,
+    lookup: lookupIn(api),
+    recorder,
+    images,
+    bwrap,
+    directory,
+    nodeName,
+    nodeAddress: NODE_ADDRESS,
+    log,
+    ...(collector && { ended: (pod: Pod) => collector.takeLast(pod) }),
+  };
   const missing = new Set(["its pods", "new ones"]);
   const looksAfter = (what: string) => {
     missing.delete(what);
     log(`${nodeName} looks after ${what}`);
     if (missing.size === 0) writeFileSync(ready, String(process.pid));
   };
+  const pods: Pods = new Pods(host, podNetwork, () => looksAfter("its pods"));
   await Promise.all([
     node.keepAlive(signal, () => looksAfter("new ones")),
-    new Pods(host, podNetwork, () => looksAfter("its pods")).run(signal),
+    pods.run(signal),
+    collector?.run(signal),
     new Provisioner(api, join(directory, "volumes"), log).run(signal),
     reportIngresses(api, ingress, signal, log),
     ...proxies.map((proxy) => proxy.run(signal)),

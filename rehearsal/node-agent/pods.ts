@@ -41,6 +41,11 @@ export class Pods {
     return this.informer.run(signal);
   }
 
+  /** The pods of the node as the API server last told of them. */
+  items(): Pod[] {
+    return this.informer.items();
+  }
+
   private changed(pod: Pod): void {
     const { uid } = identity(pod);
     // Addresses that pods have already must not be given away: no pod starts before all are known.
@@ -73,8 +78,8 @@ export class Pods {
     const { uid, name, namespace } = identity(pod);
     const worker = this.workers.get(uid);
     this.workers.delete(uid);
-    worker
-      ?.remove()
+    (this.host.ended?.(pod) ?? Promise.resolve())
+      .then(() => worker?.remove())
       .catch((error: unknown) => this.host.log(`removing ${namespace}/${name}: ${describe(error)}`))
       .finally(() => this.addresses.delete(uid));
   }

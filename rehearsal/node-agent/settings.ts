@@ -31,6 +31,8 @@ const schema = z.strictObject({
   ),
   /** Ingresses of this class get this address. */
   ingress: z.strictObject({ className: z.string(), address: z.ipv4() }),
+  /** Datadog, which the logs of pods that ask for it are sent to; absent: nowhere. */
+  datadog: z.strictObject({ apiUrl: z.url(), keysFile: z.string(), environment: z.string() }).optional(),
 });
 
 /** The agent's settings. */

@@ -9,11 +9,12 @@ import type { Substrate } from "../lib/substrate";
 
 const NAME = "datadog-intake";
 
-const keysFile = (directory: string) => join(directory, NAME, "keys.json");
+/** File with the keys of the rehearsal's Datadog. */
+export const datadogKeysFile = (directory: string): string => join(directory, NAME, "keys.json");
 
 /** The keys of the rehearsal's Datadog. @throws Error when there is no rehearsal in the folder */
 export function readDatadogKeys(directory: string): Keys {
-  return readKeys(keysFile(directory));
+  return readKeys(datadogKeysFile(directory));
 }
 
 function listensOn({ observability }: Settings): { address: string; port: number } {
@@ -28,9 +29,9 @@ export const datadogIntake: Substrate = {
   ports: (settings) => [{ ...listensOn(settings), setting: "observability.datadogApiUrl in Pulumi.rehearsal.yaml" }],
   async start({ directory, settings, supervisor, signal }) {
     const { address, port } = listensOn(settings);
-    const { apiKey } = provideKeys(keysFile(directory));
+    const { apiKey } = provideKeys(datadogKeysFile(directory));
     const program = [...TSX, join(REPOSITORY, "rehearsal", NAME, "main.ts")];
-    const options = ["--address", address, "--port", String(port), "--data", join(directory, NAME), "--keys", keysFile(directory)];
+    const options = ["--address", address, "--port", String(port), "--data", join(directory, NAME), "--keys", datadogKeysFile(directory)];
     await supervisor.start(
       {
         name: NAME,

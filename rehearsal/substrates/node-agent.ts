@@ -12,6 +12,7 @@ import { backupExecutable, imageTable } from "../images";
 import type { Substrate } from "../lib/substrate";
 import { type NodeAgentSettings, readyFile } from "../node-agent/settings";
 import { kubeconfigFile } from "./control-plane";
+import { datadogKeysFile } from "./datadog-intake";
 
 const NAME = "node-agent";
 
@@ -39,6 +40,11 @@ export const nodeAgent: Substrate = {
       podNetwork: "10.244",
       images: imageTable(settings, { postgresClient: dirname((await provide(postgresTool, report)).path), backup: programs }),
       services: [{ namespace: settings.cluster.namespace, name: SERVER_NAME, listen: upstream(settings) }],
+      datadog: {
+        apiUrl: settings.observability.datadogApiUrl,
+        keysFile: datadogKeysFile(directory),
+        environment: settings.environment,
+      },
       ingress: { className: settings.cluster.ingressController.ingressClass, address: settings.edge.nginx.listenAddress },
     };
     const file = join(folder, "settings.json");

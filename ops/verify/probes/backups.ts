@@ -12,8 +12,8 @@ import {
 import { PAGING_ENVIRONMENT } from "../../../components/lib/alerts";
 import { BACKUP_NAME, BACKUP_PREFIX } from "../../../components/lib/backup-names";
 import { DRILL_DAYS } from "../../../components/lib/monitors-backups";
-import { listAll, manifestOf, placeOf, readText, wholeDumps } from "../../recovery/dumps";
-import { duration, type Findings, findingsPlace } from "../../recovery/findings";
+import { listAll, manifestOf, placeOf, wholeDumps } from "../../recovery/dumps";
+import { duration, type Findings, storedFindings } from "../../recovery/findings";
 import type { TimelineEvidence } from "../evidence";
 import { fail, judge, notApplicable, type Probe, type ProbeContext } from "../probe";
 
@@ -241,16 +241,13 @@ const drill: Probe = {
     const { bucket } = placeOf(backupLocations.primary);
     const client = await systems.s3();
     const command = `npm run ops -- drill --stack ${settings.environment === PAGING_ENVIRONMENT ? `staging --dumps-of ${stack}` : stack}`;
-    const keys = (await listAll(client, findingsPlace(bucket))).flatMap(({ Key = "" }) => (Key.endsWith(".json") ? [Key] : []));
-    const latest = keys.sort().at(-1);
-    const drills = await Promise.all(
-      keys.slice(-DRILLS_SHOWN).map(async (key) => JSON.parse(await readText(client, bucket, key)) as Findings),
-    );
-    const findings = drills.at(-1);
-    if (latest === undefined || findings === undefined)
+    const drills = await storedFindings(client, bucket, DRILLS_SHOWN);
+    const [latest] = drills;
+    if (latest === undefined)
       return systems.isRehearsal
         ? notApplicable(`nobody has made one in this rehearsal: ${command}`)
         : fail(`s3://${bucket} holds no findings of a drill`, `${command} (docs/runbook/5-backups.md).`);
+    const { key, findings } = latest;
     const days = (now.getTime() - Date.parse(findings.startedAt)) / (24 * HOUR_MILLISECONDS);
     const { recoveryPointSeconds = 0, recoveryTimeSeconds = 0, who } = findings;
     return judge(
@@ -258,13 +255,13 @@ const drill: Probe = {
         ...(findings.passed
           ? []
           : [
-              `the last drill, of ${findings.startedAt}, failed: ${[...findings.problems, ...findings.skipped.map(({ key, why }) => `${key}: ${why}`)].join("; ")}`,
+              `the last drill, of ${findings.startedAt}, failed: ${[...findings.problems, ...findings.skipped.map((each) => `${each.key}: ${each.why}`)].join("; ")}`,
             ]),
         ...(days > DRILL_DAYS ? [`the last drill is ${Math.floor(days)} days old, ${DRILL_DAYS} are allowed`] : []),
       ],
       `${Math.floor(days)} days ago by ${who}: data of ${duration(recoveryPointSeconds)} before, served after ${duration(recoveryTimeSeconds)}`,
-      `${command}; the findings are s3://${bucket}/${latest.replace(/json$/, "md")} (docs/runbook/5-backups.md).`,
-      drillTimeline(drills, now),
+      `${command}; the findings are s3://${bucket}/${key.replace(/json$/, "md")} (docs/runbook/5-backups.md).`,
+      drillTimeline(drills.map((each) => each.findings).reverse(), now),
     );
   },
 };

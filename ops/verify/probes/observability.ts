@@ -17,6 +17,7 @@ import {
 import type { Mark, TableEvidence } from "../evidence";
 import { judge, type Probe, type ProbeContext } from "../probe";
 import { ask, failedConditions } from "../uptime-conditions";
+import { ownMetrics } from "./own-metrics";
 
 const TODO = "Open it in Datadog, and unmute or mend it; pulumi up puts back what somebody deleted (docs/runbook/6-observability.md).";
 
@@ -238,4 +239,4 @@ interface LogMetric {
   readonly attributes: { readonly filter?: { readonly query?: string } };
 }
 
-export const observabilityProbes: readonly Probe[] = [conditions, uptime, budgets, errors, pipeline, metrics];
+export const observabilityProbes: readonly Probe[] = [conditions, uptime, budgets, errors, pipeline, ownMetrics, metrics];

@@ -6,6 +6,7 @@ import { disallowPodMigrator } from "./disallow-pod-migrator";
 import { disallowRoleStrangers } from "./disallow-role-strangers";
 import { disallowTableMigrations } from "./disallow-table-migrations";
 import { enableBucketCopy } from "./enable-bucket-copy";
+import { enableLogBackup } from "./enable-log-backup";
 import { enableLogCollection } from "./enable-log-collection";
 import { enableLogRefusals } from "./enable-log-refusals";
 import { enforceAddressClient } from "./enforce-address-client";
@@ -37,6 +38,7 @@ import { enforceMonitorDrill } from "./enforce-monitor-drill";
 import { enforceMonitorErrors } from "./enforce-monitor-errors";
 import { enforceMonitorSaturation } from "./enforce-monitor-saturation";
 import { enforceMonitorSignals } from "./enforce-monitor-signals";
+import { enforceMonitorSource } from "./enforce-monitor-source";
 import { enforceNamespaceMigrations } from "./enforce-namespace-migrations";
 import { enforceNginxLimit } from "./enforce-nginx-limit";
 import { enforceOwnerMigrator } from "./enforce-owner-migrator";
@@ -98,6 +100,7 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enforceInstanceRetention,
   enforceMonitorBackup,
   enforceMonitorDrill,
+  enableLogBackup,
   enforceUptimeTargets,
   enforceUptimeFailures,
   enableLogCollection,
@@ -105,6 +108,7 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enforceMonitorErrors,
   enforceMonitorSaturation,
   enforceMonitorSignals,
+  enforceMonitorSource,
   enforceAlertRunbook,
   enforceLadderSteps,
   enforceRotationWeek,

@@ -76,6 +76,28 @@ export const ALERT_MUTATIONS: readonly Mutation[] = [
     says: ["backup-cron-job: monitor of the age of maestroverse-backup is absent. Add it."],
   },
   {
+    defect: "nothing makes the metric that a monitor reads",
+    transform: remove("datadog:index/logsMetric:LogsMetric", "observability-metric-backup-size"),
+    caughtBy: ["monitor-enforce-source"],
+    says: ["observability-monitor-backup-size: query is maestroverse.backup.size_bytes", "of log lines, or read one that is made."],
+  },
+  {
+    defect: "a monitor reads a metric by another name",
+    transform: query("observability-monitor-secret-age", "secret.age_days", "secrets.age_days"),
+    caughtBy: ["monitor-enforce-source"],
+    says: ["observability-monitor-secret-age: query is maestroverse.secrets.age_days. Make maestroverse.secrets.age_days of log lines"],
+  },
+  {
+    defect: "an objective counts what nobody makes",
+    transform: edit(
+      "datadog:index/serviceLevelObjective:ServiceLevelObjective",
+      (inputs) => (inputs.query.numerator = inputs.query.numerator.replace("edge.requests", "edge.answers")),
+      "observability-objective-availability",
+    ),
+    caughtBy: ["monitor-enforce-source"],
+    says: ["observability-objective-availability: query.numerator is maestroverse.edge.answers"],
+  },
+  {
     defect: "a monitor does not say what to do",
     transform: edit(
       MONITOR,

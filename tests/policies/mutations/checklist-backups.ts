@@ -12,6 +12,10 @@ const DRILL_MONITOR = "observability-monitor-drill-age";
 const schedule = (change: (spec: Record<string, unknown>) => void): Transform => edit(CRON_JOB, ({ spec }) => change(spec as never), DUMP);
 /** Changes the monitor of the last drill's age. */
 const drillMonitor = (change: Parameters<typeof edit>[1]) => edit(MONITOR, change, DRILL_MONITOR);
+const PRINTED = "ad.datadoghq.com/maestroverse-backup.logs";
+/** The pod's template of the dump. */
+const template = (spec: Record<string, unknown>) =>
+  (spec as { jobTemplate: { spec: { template: { metadata: { annotations: Record<string, string> } } } } }).jobTemplate.spec.template;
 /** Changes the dump's container. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any of a container's fields
 const container = (change: (container: any) => void) =>
@@ -218,5 +222,19 @@ export const BACKUP_MUTATIONS: readonly Mutation[] = [
       "stack: monitor of maestroverse.drill.age_days is absent. Add it, above 35 days.",
       "stack: monitors of RB-5.3 tagged monitor:drill-age is 0. Have one.",
     ],
+  },
+  {
+    defect: "nobody reads what the dump prints",
+    transform: schedule((spec) => delete template(spec).metadata.annotations[PRINTED]),
+    caughtBy: ["log-enable-backup"],
+    says: [
+      `${DUMP}: spec.jobTemplate.spec.template.metadata.annotations["${PRINTED}"] is absent. Set it to [{"service":"maestroverse-backup"`,
+    ],
+  },
+  {
+    defect: "what the dump prints counts as the API's",
+    transform: schedule((spec) => (template(spec).metadata.annotations[PRINTED] = '[{"service":"maestroverse-api","source":"nodejs"}]')),
+    caughtBy: ["log-enable-backup"],
+    says: [`${DUMP}: spec.jobTemplate.spec.template.metadata.annotations["${PRINTED}"] is`],
   },
 ];
