@@ -115,7 +115,6 @@ export const CHECKLIST: readonly ChecklistLine[] = [
     title: "The latest backup restores into a staging database, migrates and passes smoke tests",
     page: "runbook/5-backups.md#recovery-drill",
     monitors: ["drill-age"],
-    gaps: "what `ops drill` found is kept beside the dumps and read by verify; nothing sends its age to Datadog yet",
   },
   {
     id: "RB-6.1",
