@@ -35,7 +35,9 @@ it("has exactly these children and no orphan", async () => {
     [
       "datadog:index/dashboardJson:DashboardJson observability-dashboard",
       "datadog:index/logsCustomPipeline:LogsCustomPipeline observability-log-pipeline",
-      ...["edge-requests", "edge-seconds", "log-lines"].map((key) => `datadog:index/logsMetric:LogsMetric observability-metric-${key}`),
+      ...["backup-duration", "backup-failures", "backup-size", "edge-requests", "edge-seconds", "log-lines"].map(
+        (key) => `datadog:index/logsMetric:LogsMetric observability-metric-${key}`,
+      ),
       ...[...MONITORS, ...BURNING].map((key) => `datadog:index/monitor:Monitor observability-monitor-${key}`),
       ...["availability", "latency"].map(
         (key) => `datadog:index/serviceLevelObjective:ServiceLevelObjective observability-objective-${key}`,
