@@ -7,6 +7,8 @@ import type { TableEvidence } from "./evidence";
 interface RoleRow {
   readonly name: string;
   readonly attributes: readonly string[];
+  readonly connections: number;
+  readonly until: string | null;
   readonly members: readonly string[];
 }
 
@@ -20,23 +22,40 @@ const ROLES = `
            CASE WHEN rolcreatedb THEN 'Create DB' END,
            CASE WHEN NOT rolcanlogin THEN 'Cannot login' END,
            CASE WHEN rolreplication THEN 'Replication' END,
-           CASE WHEN rolbypassrls THEN 'Bypass RLS' END,
-           CASE WHEN rolconnlimit = 0 THEN 'No connections' WHEN rolconnlimit > 0 THEN rolconnlimit || ' connections' END,
-           CASE WHEN rolvaliduntil IS NOT NULL THEN 'Password valid until ' || rolvaliduntil END], NULL) AS attributes,
+           CASE WHEN rolbypassrls THEN 'Bypass RLS' END], NULL) AS attributes,
+         rolconnlimit AS connections, rolvaliduntil::text AS until,
          ARRAY(SELECT b.rolname::text FROM pg_auth_members m JOIN pg_roles b ON m.roleid = b.oid WHERE m.member = r.oid ORDER BY 1) AS members
     FROM pg_roles AS r WHERE rolname !~ '^pg_' ORDER BY 1`;
+
+/** Attributes of a role, a line each: psql gives connections and validity lines of their own. */
+function attributeLines({ attributes, connections, until }: RoleRow): string[] {
+  return [
+    ...(attributes.length === 0 ? [] : [attributes.join(", ")]),
+    ...(connections < 0 ? [] : [connections === 0 ? "No connections" : `${connections} connection${connections === 1 ? "" : "s"}`]),
+    ...(until === null ? [] : [`Password valid until ${until}`]),
+  ];
+}
 
 /** What psql's `\du` prints. */
 export async function describeRoles(client: Client): Promise<string> {
   const { rows } = await client.query<RoleRow>(ROLES);
-  const cells = rows.map(({ name, attributes, members }) => [name, attributes.join(", "), `{${members.join(",")}}`] as const);
+  const cells = rows.map((row) => [[row.name], attributeLines(row), [`{${row.members.join(",")}}`]] as const);
   const heads = ["Role name", "Attributes", "Member of"] as const;
-  const widths = heads.map((head, column) => Math.max(head.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...cells.flatMap((row) => (row[column] ?? []).map(({ length }) => length))),
+  );
   const centre = (text: string, width: number) => {
     const left = Math.floor((width - text.length) / 2);
     return `${" ".repeat(left)}${text}${" ".repeat(width - text.length - left)}`;
   };
-  const line = (row: readonly string[]) => ` ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(" | ")} `.trimEnd();
+  /** A row is as high as its highest cell; a cell that goes on below says so by a plus. */
+  const lines = (row: readonly (readonly string[])[]) =>
+    Array.from({ length: Math.max(...row.map(({ length }) => length)) }, (_, line) =>
+      row
+        .map((cell, column) => ` ${(cell[line] ?? "").padEnd(widths[column] ?? 0)}${line + 1 < cell.length ? "+" : " "}`)
+        .join("|")
+        .trimEnd(),
+    );
   return [
     centre(
       "List of roles",
@@ -44,7 +63,7 @@ export async function describeRoles(client: Client): Promise<string> {
     ).trimEnd(),
     ` ${heads.map((head, column) => centre(head, widths[column] ?? 0)).join(" | ")} `.trimEnd(),
     widths.map((width) => "-".repeat(width + 2)).join("+"),
-    ...cells.map(line),
+    ...cells.flatMap(lines),
   ].join("\n");
 }
 
