@@ -63,20 +63,25 @@ async function open(name: string, options: BrowserContextOptions = {}): Promise<
 const unfold = (page: Page) => page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
 
 describe.each(["failing", "passing"])("a %s run", (name) => {
-  it.each(["light", "dark"] as const)(
-    "is accessible in %s, folded and unfolded, by all rules of axe",
-    async (colorScheme) => {
-      const { page } = await open(name, { colorScheme });
-      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true });
+  it.each([
+    ["light", 1280, "td-headers-attr"],
+    ["dark", 1280, "td-headers-attr"],
+    ["dark", 390, "scrollable-region-focusable"],
+  ] as const)(
+    "is accessible in %s at %i pixels, unfolded, by all rules of axe",
+    async (colorScheme, width, rule) => {
+      const { page } = await open(name, { colorScheme, viewport: { width, height: 900 } });
+      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      await unfold(page);
+      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-${width}-unfolded.png`), fullPage: true });
       // Evaluated by the debugger: the page's own policy lets nobody add a script.
       await page.evaluate(axe);
-      for (const state of ["folded", "unfolded"]) {
-        if (state === "unfolded") await unfold(page);
-        const { violations, passes } = await page.evaluate<AxeResults>("axe.run()");
-        expect([state, violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])]).toEqual([state, []]);
-        expect(passes.map(({ id }) => id)).toContain("color-contrast");
-      }
-      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-unfolded.png`), fullPage: true });
+      const { violations, passes } = await page.evaluate<AxeResults>("axe.run()");
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      const looked = passes.map(({ id }) => id);
+      expect(
+        ["color-contrast", "heading-order", "landmark-one-main", "summary-name", rule].filter((each) => !looked.includes(each)),
+      ).toEqual([]);
       await page.context().close();
     },
     120_000,
@@ -144,6 +149,8 @@ it("prints everything that is folded, dark on light, whatever the screen has", a
     );
   expect(await shown()).toEqual([]);
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  // What was skipped is laid out in the frames after it.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   expect((await shown()).sort()).toEqual(PROBES.map(({ name }) => name).sort());
   expect(await page.locator("#flood-1-table table").isVisible()).toBe(true);
   expect(await page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")).toEqual([
