@@ -7,6 +7,7 @@ import { HEALTH_PATH } from "../components/lib/web-pod";
 import type { Settings } from "../config";
 import { readStackSettings } from "./access";
 import { renderArchitecture } from "./architecture/document";
+import { renderBackupScript } from "./backup-script";
 import { renderDatabaseRoles } from "./database/script";
 import { renderOnCall } from "./on-call-document";
 import { renderPolicies } from "./policy-document";
@@ -29,6 +30,12 @@ export const RENDERERS: readonly Renderer[] = [
       const { registeredResources } = await import("./architecture/registered.js");
       return renderArchitecture(settings, await registeredResources(settings));
     },
+  },
+  {
+    name: "backup-script",
+    description:
+      "the nightly backup for a host without Kubernetes: program, crontab and environment, which it installs (runbook section 5)",
+    render: renderBackupScript,
   },
   {
     name: "database-roles",

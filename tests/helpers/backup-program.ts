@@ -54,6 +54,8 @@ export interface BackupWorld {
   reset(): void;
   /** Prefix of the objects, for now. */
   prefix(): string;
+  /** The pod's environment, for now. */
+  environment(): Readonly<Record<string, string>>;
   /** Lines that the wrapped programs were called with. */
   calls(): string[];
   /** Names on the volume, sorted. */
@@ -90,9 +92,10 @@ const FROM_SOURCE = [
 /**
  * Starts the servers, and makes the database, its roles and the bucket.
  *
- * @param program Node.js' arguments. @default the program as it stands in this repository
+ * @param program the interpreter's arguments. @default the program as it stands in this repository
+ * @param interpreter what runs it. @default Node.js
  */
-export async function startBackupWorld(program: readonly string[] = FROM_SOURCE): Promise<BackupWorld> {
+export async function startBackupWorld(program: readonly string[] = FROM_SOURCE, interpreter = process.execPath): Promise<BackupWorld> {
   const place = mkdtempSync(join(tmpdir(), "backup-world-"));
   const volume = join(place, "backups");
   const wrappers = join(place, "wrappers");
@@ -113,14 +116,15 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE)
     await s3.send(new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }));
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } }));
     mkdirSync(wrappers);
-    const environment = podEnvironment(server, moto.endpoint, volume);
     const path = [wrappers, server.programs, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
     let resets = 0;
     const prefix = () => `${BACKUP_PREFIX}${resets}/`;
+    const { endpoint } = moto;
+    const podEnvironment = () => ({ ...environmentOf(server, endpoint, volume), BACKUP_PREFIX: prefix() });
     const start = (more: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Run => {
-      const [command = "", ...args] = [...through, process.execPath, ...program];
+      const [command = "", ...args] = [...through, interpreter, ...program];
       const child = spawn(command, args, {
-        env: { ...environment, BACKUP_PREFIX: prefix(), PATH: path, HOME: place, ...more },
+        env: { ...podEnvironment(), PATH: path, HOME: place, ...more },
         stdio: ["ignore", "pipe", "pipe"],
       });
       runs.push(child);
@@ -144,6 +148,7 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE)
       volume,
       place,
       prefix,
+      environment: podEnvironment,
       start,
       stop,
       run: (more) => start(more).result,
@@ -174,7 +179,7 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE)
   }
 }
 
-function podEnvironment(server: DatabaseServer, s3Endpoint: string, volume: string): Record<string, string> {
+function environmentOf(server: DatabaseServer, s3Endpoint: string, volume: string): Record<string, string> {
   return {
     ...buildBackupEnvironment({ bucket: BUCKET, accountId: ACCOUNT, region: REGION, retentionDays: 30, s3Endpoint }),
     BACKUP_DIRECTORY: volume,
