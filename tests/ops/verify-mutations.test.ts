@@ -52,6 +52,7 @@ describe("on the rehearsal", () => {
     environment = await openEnvironment();
     const { key, text } = findingsOf(0);
     forgetDrill = await environment.dumps.put(key, text);
+    await run({ only: ["own-metrics"], sendAges: true });
   }, KEEP_TIMEOUT);
   afterAll(async () => {
     await forgetDrill?.();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BACKUP_DURATION, BACKUP_SIZE, logMetric } from "../../../components/lib/metrics";
 import type { DatadogAccess } from "../../datadog";
 import { ages } from "../ages";
-import { judge, type Probe, type ProbeContext } from "../probe";
+import { judge, type Probe } from "../probe";
 
 /** Seconds that a point may take from Datadog's door to its answers. */
 const INGESTION_SECONDS = 20;
@@ -16,18 +16,28 @@ export const ownMetrics: Probe = {
   title: "The metrics that this program makes itself arrive in Datadog",
   needs: ["datadog"],
   async run(context) {
-    const { settings, systems, sendAges, now, signal } = context;
+    const { settings, systems, sendAges, signal } = context;
     const datadog = await systems.datadog();
     const gauges = await ages(context);
     if (sendAges) await datadog.send(gauges);
     const hours = settings.backups.maximumAgeHours;
     const dumped = settings.backups.method === "rds" ? [] : [BACKUP_SIZE, BACKUP_DURATION];
     const wanted = [
-      ...dumped.map((metric) => ({ metric: logMetric(metric, settings.environment), hours, maker: "the nightly dump's line of log" })),
-      ...[...new Set(gauges.map(({ metric }) => metric))].map((metric) => ({ metric, hours: DAILY_HOURS, maker: "verify --send-ages" })),
+      ...dumped.map((metric) => ({
+        metric: logMetric(metric, settings.environment),
+        hours,
+        maker: "the nightly dump's line of log",
+        wait: false,
+      })),
+      ...[...new Set(gauges.map(({ metric }) => metric))].map((metric) => ({
+        metric,
+        hours: DAILY_HOURS,
+        maker: "verify --send-ages",
+        wait: sendAges,
+      })),
     ];
     const seen = await Promise.all(
-      wanted.map(async (each) => ({ ...each, newest: await newestPoint(datadog, each, { settings, now, signal, wait: sendAges }) })),
+      wanted.map(async (each) => ({ ...each, newest: await newestPoint(datadog, each, settings.environment, signal) })),
     );
     const missing = seen.filter(({ newest }) => newest === undefined);
     return judge(
@@ -41,13 +51,14 @@ export const ownMetrics: Probe = {
 /** Value of a metric's newest point; undefined: it has none of the last hours. */
 async function newestPoint(
   datadog: DatadogAccess,
-  { metric, hours }: { readonly metric: string; readonly hours: number },
-  { settings, now, signal, wait }: Pick<ProbeContext, "settings" | "now" | "signal"> & { readonly wait: boolean },
+  { metric, hours, wait }: { readonly metric: string; readonly hours: number; readonly wait: boolean },
+  environment: string,
+  signal: AbortSignal,
 ): Promise<number | undefined> {
-  const query = `max:${metric}{env:${settings.environment}}`;
+  const query = `max:${metric}{env:${environment}}`;
   for (let waited = 0; ; waited++) {
-    // From its own clock: a point of this very moment counts.
-    const [from, to] = [Math.floor(now.getTime() / 1000) - hours * 3600, Math.ceil(Date.now() / 1000)];
+    const to = Math.ceil(Date.now() / 1000);
+    const from = to - hours * 3600;
     const parameters = new URLSearchParams({ from: String(from), to: String(to), query });
     const answer = await datadog.get<{ series: { pointlist: [number, number | null][] }[] }>(`/api/v1/query?${parameters.toString()}`);
     const newest = answer?.series[0]?.pointlist.findLast(([, value]) => value !== null)?.[1];

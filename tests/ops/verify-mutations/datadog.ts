@@ -29,6 +29,15 @@ const threshold = (from: number, to: number) => (found: StoredRecord) => {
   const query = String(found["query"]).replace(new RegExp(` ${from}$`), ` ${to}`);
   return { ...found, query, options: { ...options, thresholds: { ...(thresholds as StoredRecord), critical: to } } };
 };
+/** Forgets a metric's points; it has to have some. */
+const forgetPoints =
+  (metric: string): Mutation["breaks"] =>
+  ({ datadog }) =>
+    datadog.records((records) => {
+      const kept = records.series.filter((each) => each["metric"] !== metric);
+      if (kept.length === records.series.length) throw new Error(`the mutation removes nothing: ${metric} has no points`);
+      records.series = kept;
+    });
 /** The only one of a kind. */
 const only = (records: Readonly<Record<string, StoredRecord>>): StoredRecord => Object.values(records)[0] ?? {};
 
@@ -160,6 +169,19 @@ export const datadogMutations: readonly Mutation[] = [
     defect: "the log pipeline is deleted",
     breaks: ({ datadog }) => datadog.records((records) => (records.pipelines = {})),
     caughtBy: { "log-pipeline": "Datadog has no pipeline for these logs" },
+  },
+  {
+    defect: "what the dump prints is collected no longer",
+    breaks: forgetPoints("maestroverse.backup.size_bytes.rehearsal"),
+    caughtBy: {
+      "own-metrics":
+        /^maestroverse\.backup\.size_bytes\.rehearsal has no point of the last 26 hours \(made by the nightly dump's line of log\)$/,
+    },
+  },
+  {
+    defect: "nobody sends the ages of secrets",
+    breaks: forgetPoints("maestroverse.secret.age_days"),
+    caughtBy: { "own-metrics": /^maestroverse\.secret\.age_days has no point of the last 26 hours \(made by verify --send-ages\)$/ },
   },
   {
     defect: "the metric that the edge's alerts are made of is deleted",
