@@ -201,6 +201,8 @@ describe("the retired ingress-nginx", () => {
     expect(names).toEqual(OWNED.map(({ name }) => name).filter((name) => name !== "Strict-Transport-Security"));
     expect(rest).toEqual({
       "enable-real-ip": "true",
+      // At `error` it would write each request that the application failed at, with its query.
+      "error-log-level": "crit",
       "forwarded-for-header": "X-Forwarded-For",
       "proxy-real-ip-cidr": `${PROXY}/32`,
       "limit-conn-zone-variable": "$maestroverse_client",
