@@ -25,7 +25,15 @@ const BUCKET = "maestroverse-backups-test";
 export interface RunResult {
   readonly code: number | null;
   /** The line that it logged. */
-  readonly line: { readonly status: string; readonly message: string; readonly manifest?: Manifest; readonly removed?: string[] };
+  readonly line: {
+    readonly status: string;
+    readonly message: string;
+    readonly manifest?: Omit<Manifest, "contents">;
+    readonly removed?: string[];
+    readonly durationSeconds?: number;
+  };
+  /** What it wrote beside the dump; undefined: nothing. */
+  readonly manifest?: Manifest | undefined;
   /** Everything that it printed. */
   readonly output: string;
 }
@@ -132,11 +140,13 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE,
       const result = Promise.all([text(child.stdout), text(child.stderr), ended]).then(([out, err, [code]]) => {
         const output = out + err;
         const lines = output.split("\n").filter((line) => line !== "");
-        const [line, ...more] = lines
+        const [line, ...others] = lines
           .map((each) => JSON.parse(each) as RunResult["line"])
           .filter(({ message }) => message.startsWith("backup"));
-        if (code !== null && (line === undefined || more.length > 0)) throw new Error(`not one line beside warnings: ${output}`);
-        return { code, output, line: line ?? { status: "silent", message: "" } };
+        if (code !== null && (line === undefined || others.length > 0)) throw new Error(`not one line beside warnings: ${output}`);
+        const file = join(more["BACKUP_DIRECTORY"] ?? volume, `${line?.manifest?.file}.manifest.json`);
+        const manifest = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Manifest) : undefined;
+        return { code, output, line: line ?? { status: "silent", message: "" }, manifest };
       });
       return { process: child, result };
     };

@@ -50,14 +50,14 @@ describe("a restored database", () => {
   let dumped: DatabaseContents;
   const restored = "restored_for_contents";
   beforeAll(async () => {
-    const { line } = await world.run();
+    const { manifest } = await world.run();
     const { user, password, ...root } = await world.server.connect();
-    dumped = (line.manifest as Manifest).contents;
+    dumped = (manifest as Manifest).contents;
     await (await world.server.connect()).query(`CREATE DATABASE ${restored}`);
     expect(root).toBeDefined();
     await promisify(execFile)(
       join(world.server.programs, "pg_restore"),
-      ["--exit-on-error", `--dbname=${restored}`, join(world.volume, String(line.manifest?.file))],
+      ["--exit-on-error", `--dbname=${restored}`, join(world.volume, String(manifest?.file))],
       { env: { PGHOST: "127.0.0.1", PGPORT: String(world.server.port), PGUSER: String(user), PGPASSWORD: String(password) } },
     );
   }, 60_000);
@@ -98,7 +98,7 @@ it("is of the dump's own moment: what others write meanwhile is in neither", asy
     `DELETE FROM "User" WHERE email = 'late@maestroverse.edu'`,
     async () => {
       writeFileSync(join(world.place, "go"), "");
-      return (await run.result).line.manifest as Manifest;
+      return (await run.result).manifest as Manifest;
     },
   );
   expect(manifest.contents.tables['public."User"']?.rows).toBe(5000);
@@ -147,7 +147,7 @@ describe("a database of which no dump is made", () => {
 describe("a dump that is whole, and unlike the one before", () => {
   let known: Manifest;
   beforeAll(async () => {
-    known = (await world.run()).line.manifest as Manifest;
+    known = (await world.run()).manifest as Manifest;
   });
   const tables = (rows: number) => ({ ...known.contents, tables: { 'public."User"': { rows, every: 1, sample: "0" } } });
 
