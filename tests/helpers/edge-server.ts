@@ -179,7 +179,7 @@ export async function refusalOf(configure: (place: EdgePlace) => string): Promis
 async function startBadApplication(asked: string[]): Promise<Server> {
   const server = createHttpServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    if (request.url === "/drop") {
+    if (request.url?.split("?")[0] === "/drop") {
       request.socket.destroy();
       return;
     }

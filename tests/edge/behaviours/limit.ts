@@ -222,7 +222,8 @@ export function describeLimit(edgeOf: () => EdgeServer, runbookOf: () => EdgeSer
       await edgeOf().send({ from, path: "/drop?token=secret" });
       await sleep(FLUSH_SECONDS * 1000);
       expect(linesOf("access.log", from).map(({ http, upstream }) => [http.url, http.status_code, upstream.status])).toEqual([
-        ["/drop", 502, "502"],
+        // Each of the connections that nginx kept to the application is tried before a new one.
+        ["/drop", 502, expect.stringMatching(/^502(, 502)*$/)],
       ]);
       expect(
         edgeOf()
