@@ -1,8 +1,8 @@
 import { BACKUP_NAME } from "../../../components/lib/backup-names";
 import { podTemplate } from "../../lib/kubernetes";
-import { json, list, text } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
 import { dumps, NO_DUMP } from "../backups";
+import { logAnnotation, uncollected } from "../log-collection";
 import { CRON_JOB } from "../runbook";
 
 /** What Datadog's agent is told of what the dump prints. */
@@ -20,16 +20,8 @@ export const enableLogBackup: StackRule = {
   mayBeAbsent: NO_DUMP,
   checkStack: (stack, report) => {
     for (const { cronJob, container } of dumps(stack)) {
-      const template = podTemplate(cronJob);
-      const annotation = `ad.datadoghq.com/${container.name}.logs`;
-      const found = text(template.metadata, "annotations", annotation);
-      const told = list(json(found)).some((each) => Object.entries(LOGS).every(([key, value]) => text(each, key) === value));
-      if (!told)
-        report(cronJob, {
-          field: `${template.path.replace(/spec$/, "")}metadata.annotations["${annotation}"]`,
-          found,
-          fix: `Set it to ${JSON.stringify([LOGS])}.`,
-        });
+      const wrong = uncollected(logAnnotation(podTemplate(cronJob), container), LOGS);
+      if (wrong !== undefined) report(cronJob, wrong);
     }
   },
 };

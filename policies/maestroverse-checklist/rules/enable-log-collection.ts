@@ -1,6 +1,7 @@
 import { POD_TYPES } from "../../lib/kubernetes";
-import { json, list, text } from "../../lib/read";
+import { list, text } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
+import { logAnnotation, uncollected } from "../log-collection";
 import { servingContainers } from "../server";
 
 /** What Datadog's agent is told, as the runbook has it. */
@@ -18,15 +19,8 @@ export const enableLogCollection: StackRule = {
   types: POD_TYPES,
   checkStack: (stack, report) => {
     for (const { workload, template, container } of servingContainers(stack)) {
-      const annotation = `ad.datadoghq.com/${container.name}.logs`;
-      const found = text(template.metadata, "annotations", annotation);
-      const told = list(json(found)).some((each) => Object.entries(LOGS).every(([key, value]) => text(each, key) === value));
-      if (!told)
-        report(workload, {
-          field: `${template.path.replace(/spec$/, "")}metadata.annotations["${annotation}"]`,
-          found,
-          fix: `Set it to ${JSON.stringify([LOGS])}.`,
-        });
+      const wrong = uncollected(logAnnotation(template, container), LOGS);
+      if (wrong !== undefined) report(workload, wrong);
       if (!list(container.container, "volumeMounts").some((mount) => text(mount, "mountPath") === DIRECTORY))
         report(workload, {
           field: `${container.path}.volumeMounts[${DIRECTORY}]`,

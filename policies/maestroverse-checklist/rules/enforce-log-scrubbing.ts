@@ -1,7 +1,8 @@
 import { type LogRule, scrub } from "../../../components/lib/log-scrubbing";
 import { POD_TYPES } from "../../lib/kubernetes";
-import { json, list, text } from "../../lib/read";
+import { list } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
+import { logAnnotation } from "../log-collection";
 import { servingContainers } from "../server";
 
 /** What a line may hold that nobody else should read, and a line that holds it. */
@@ -24,13 +25,13 @@ export const enforceLogScrubbing: StackRule = {
   types: POD_TYPES,
   checkStack: (stack, report) => {
     for (const { workload, template, container } of servingContainers(stack)) {
-      const annotation = `ad.datadoghq.com/${container.name}.logs`;
-      for (const source of list(json(text(template.metadata, "annotations", annotation)))) {
+      const { field, sources } = logAnnotation(template, container);
+      for (const source of sources) {
         const rules = list(source, "log_processing_rules").map((rule) => rule as LogRule);
         for (const [what, value, line] of SAMPLES)
           if (scrub(line(value), rules)?.includes(value) === true)
             report(workload, {
-              field: `${template.path.replace(/spec$/, "")}metadata.annotations["${annotation}"].log_processing_rules`,
+              field: `${field}.log_processing_rules`,
               found: rules.map(({ name }) => name),
               fix: `Mask ${what}.`,
             });
