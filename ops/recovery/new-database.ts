@@ -71,15 +71,17 @@ export class NewDatabase {
     if (contents === undefined)
       return ["its manifest is of an earlier version and does not say what the database held: nothing could be compared."];
     const session = await this.systems.administrator(this.name);
-    await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    try {
-      const restored = await readContents(session, contents);
-      const { rows } = await session.query<{ version: string }>("SELECT current_setting('server_version') AS version");
-      const sameServerVersion = Number.parseInt(rows[0]?.version ?? "", 10) === Number.parseInt(serverVersion, 10);
-      return differences(contents, restored, sameServerVersion);
-    } finally {
-      await session.query("ROLLBACK");
-    }
+    return asOwner(session, async () => {
+      await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      try {
+        const restored = await readContents(session, contents);
+        const { rows } = await session.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+        const sameServerVersion = Number.parseInt(rows[0]?.version ?? "", 10) === Number.parseInt(serverVersion, 10);
+        return differences(contents, restored, sameServerVersion);
+      } finally {
+        await session.query("ROLLBACK");
+      }
+    });
   }
 
   /** What the roles may do there and should not, or the other way round: tried, and read. @returns problems, and how many statements were tried */
@@ -140,13 +142,26 @@ export class NewDatabase {
   }
 }
 
-/** What the migrator owns is created for it: who is no superuser is its member for that long. */
-async function asOwner(admin: Client, work: () => Promise<void>): Promise<void> {
-  const { rows } = await admin.query<{ super: boolean }>("SELECT rolsuper AS super FROM pg_roles WHERE rolname = current_user");
-  if (rows[0]?.super === true) return work();
-  await admin.query(`GRANT ${ROLE_NAMES.migrator} TO CURRENT_USER`);
+/**
+ * What the migrator owns is created for it, and read as it: who is no superuser is its member for that long.
+ *
+ * @throws Error that says what to do when the administrator may not become one
+ */
+async function asOwner<T>(admin: Client, work: () => Promise<T>): Promise<T> {
+  const { rows } = await admin.query<{ super: boolean; name: string }>(
+    "SELECT rolsuper AS super, quote_ident(rolname) AS name FROM pg_roles WHERE rolname = current_user",
+  );
+  const [who] = rows;
+  if (who?.super === true) return work();
+  await admin.query(`GRANT ${ROLE_NAMES.migrator} TO CURRENT_USER`).catch((error: unknown) => {
+    throw new Error(
+      `${who?.name} is no superuser and cannot act for ${ROLE_NAMES.migrator}: ${(error as Error).message}. Have who made the roles, or a superuser, ` +
+        `run: GRANT ${ROLE_NAMES.migrator} TO ${who?.name} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`,
+      { cause: error },
+    );
+  });
   try {
-    await work();
+    return await work();
   } finally {
     await admin.query(`REVOKE ${ROLE_NAMES.migrator} FROM CURRENT_USER`);
   }
