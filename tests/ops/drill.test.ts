@@ -2,10 +2,11 @@
  * `ops drill` and `ops restore` on the whole environment: a real dump of a real PostgreSQL, its bucket, migrations and server. Does not prove RDS,
  * nor how long a database of the real one's size takes.
  */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { join, resolve } from "node:path";
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import type { Client } from "pg";
+import { type Client, escapeLiteral } from "pg";
 import { openAccess } from "../../ops/access";
 import { manifestName } from "../../ops/backup/dump-files";
 import type { Manifest } from "../../ops/backup/manifest";
@@ -189,6 +190,33 @@ describe("a newest dump that is no good", () => {
     TRY_MILLISECONDS,
   );
 });
+
+it(
+  "is done by an administrator who is no superuser, as RDS's, whom it leaves a member of nothing",
+  async () => {
+    const file = join(rehearsal.directory, "as-on-rds.yaml");
+    const name = rehearsal.settings.database.name;
+    const { password } = await systems.database();
+    await admin.query(`
+      CREATE ROLE as_on_rds LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(password)};
+      GRANT pg_monitor, pg_signal_backend TO as_on_rds; GRANT CONNECT ON DATABASE ${name} TO as_on_rds`);
+    try {
+      const stackFile = readFileSync(join(ROOT, "Pulumi.rehearsal.yaml"), "utf8");
+      writeFileSync(file, stackFile.replace(/adminUser: \S+/, "adminUser: as_on_rds"));
+      const findings = await run({ settingsFile: file });
+      expect([findings.passed, findings.problems, findings.skipped]).toEqual([true, [], []]);
+      const { rows } = await admin.query<{ role: string }>(
+        "SELECT roleid::regrole::text AS role FROM pg_auth_members WHERE member = 'as_on_rds'::regrole ORDER BY 1",
+      );
+      expect(rows.map(({ role }) => role)).toEqual(["pg_monitor", "pg_signal_backend"]);
+      expect(await leftOver()).toEqual([]);
+    } finally {
+      await admin.query("DROP OWNED BY as_on_rds; DROP ROLE as_on_rds");
+      rmSync(file, { force: true });
+    }
+  },
+  TRY_MILLISECONDS,
+);
 
 it(
   "removes what a run that was killed has left",
