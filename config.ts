@@ -3,7 +3,9 @@
  *
  * Everything is validated before the first resource exists, and all problems are reported at once ({@link SettingsError}).
  */
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { IMPORT_SET_VARIABLE, type ImportSet, parseImportSet } from "./settings/import-set";
 import { parseSettings } from "./settings/parse";
 import { ENVIRONMENTS, SECRET_NAMES, SETTING_KEYS, type Settings } from "./settings/schema";
 import { SettingsError } from "./settings/settings-error";
@@ -93,4 +95,11 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** What this deployment takes over; undefined: nothing, as in every deployment but an adoption. @throws Error when its file cannot be read */
+export function loadImportSet(): ImportSet | undefined {
+  const file = process.env[IMPORT_SET_VARIABLE];
+  if (file === undefined || file === "") return undefined;
+  return parseImportSet(readFileSync(file, "utf8"), pulumi.getStack(), file);
 }

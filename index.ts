@@ -8,10 +8,13 @@ import { imageReference } from "./components/lib/image";
 import { createProviders } from "./components/lib/providers";
 import { Observability } from "./components/observability";
 import { WebService } from "./components/web-service";
-import { loadConfig } from "./config";
+import { takeOver } from "./components/lib/take-over";
+import { loadConfig, loadImportSet } from "./config";
 import { observabilityArgs } from "./settings/observability-args";
 
 const { settings, credentials } = loadConfig();
+const importSet = loadImportSet();
+if (importSet !== undefined) takeOver(importSet.resources);
 const { aws, backups: backup, cluster, database, edge: edgeSettings, hosts, image, observability: alerts, web } = settings;
 const labels = { "app.kubernetes.io/part-of": "maestroverse", "app.kubernetes.io/managed-by": "pulumi", environment: settings.environment };
 
@@ -44,9 +47,17 @@ const databaseRoles = new DatabaseRoles(
 );
 
 // §3
+const { adopted, ...secrets } = settings.secrets;
 const appSecrets = new AppSecrets(
   "app-secrets",
-  { ...settings.secrets, accountId: aws.accountId, secondRegion: aws.secondRegion, namespace, labels },
+  {
+    ...secrets,
+    adopted: adopted && { ...adopted, importedAtPreview: importSet !== undefined },
+    accountId: aws.accountId,
+    secondRegion: aws.secondRegion,
+    namespace,
+    labels,
+  },
   opts,
 );
 

@@ -12,6 +12,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HardenedNamespace } from "./namespace";
+import { ADOPTED_GENERATION, adoptedCurrent, adoptedValue, type AdoptedVersion } from "./lib/adopted-secrets";
 import { refuse } from "./lib/component-error";
 import {
   currentTag,
@@ -38,6 +39,8 @@ export interface AppSecretsArgs {
   readonly generations: Readonly<Record<string, SecretGeneration>>;
   /** Secrets for which the application reads `NAME_ROLLING` as well. */
   readonly dualVerification: readonly string[];
+  /** The version of the bundle whose values are generation 1 of each secret, as they are. @default none: generation 1 is made like any other */
+  readonly adopted?: AdoptedVersion | undefined;
   /** Account whose principals alone may read the bundle, 12 digits. */
   readonly accountId: string;
   /** Region of the replica. */
@@ -60,8 +63,8 @@ export class AppSecrets extends pulumi.ComponentResource {
   constructor(name: string, args: AppSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("maestroverse:ops:AppSecrets", name, {}, opts);
     refuse("AppSecrets", validateAppSecrets(args));
-    const values = this.values(name, args);
     const bundle = this.bundle(name, args);
+    const values = this.values(name, args, bundle);
     const stored = this.versions(name, args, bundle, values);
 
     this.podSecret = this.makePodSecret(name, args, values, stored);
@@ -71,12 +74,16 @@ export class AppSecrets extends pulumi.ComponentResource {
   }
 
   /** Every value that exists, by environment variable. Two generations are two resources: changing one's keepers would destroy the old value. */
-  private values(name: string, args: AppSecretsArgs): Record<string, pulumi.Output<string>> {
+  private values(name: string, args: AppSecretsArgs, bundle: aws.secretsmanager.Secret): Record<string, pulumi.Output<string>> {
+    const { adopted: version, secretsManagerName } = args;
+    const valueOf = (secret: string, generation: number) => {
+      const logicalName = `${name}-${kebab(secret)}-g${generation}`;
+      return version !== undefined && generation === ADOPTED_GENERATION
+        ? adoptedValue(logicalName, secret, { secretsManagerName, version, bundle, parent: this })
+        : new random.RandomBytes(logicalName, { length: SECRET_BYTES }, { parent: this }).base64;
+    };
     return Object.fromEntries(
-      secretValues(args.generations).map(({ secret, generation, variable }) => [
-        variable,
-        new random.RandomBytes(`${name}-${kebab(secret)}-g${generation}`, { length: SECRET_BYTES }, { parent: this }).base64,
-      ]),
+      secretValues(args.generations).map(({ secret, generation, variable }) => [variable, valueOf(secret, generation)]),
     );
   }
 
@@ -148,9 +155,16 @@ export class AppSecrets extends pulumi.ComponentResource {
         },
         { parent: this, ...more },
       );
-    const current = version("current", currentTag(args.generations), "AWSCURRENT", buildCurrentBundle(args.generations), {
-      retainOnDelete: true,
-    });
+    const { adopted, secretsManagerName, generations } = args;
+    const current =
+      adopted !== undefined && Object.values(generations).every(({ generation }) => generation === ADOPTED_GENERATION)
+        ? adoptedCurrent(`${name}-current-${currentTag(generations)}`, {
+            secretsManagerName,
+            version: adopted,
+            bundle: secret,
+            parent: this,
+          })
+        : version("current", currentTag(generations), "AWSCURRENT", buildCurrentBundle(generations), { retainOnDelete: true });
     version("previous", generationsTag(args.generations), "AWSPREVIOUS", buildPreviousBundle(args.generations), {
       retainOnDelete: true,
       dependsOn: [current],

@@ -145,6 +145,7 @@ interface Analyzed {
   readonly name: string;
   readonly urn: string;
   readonly props: Record<string, unknown>;
+  readonly opts: { readonly ignoreChanges: readonly string[] };
 }
 
 /** Views by the properties of a stack's first resource, which are one object for all rules: see unpack-once.js. */
@@ -159,8 +160,25 @@ function viewOf(resources: readonly Analyzed[]): StackView {
   return view;
 }
 
-function asResource({ type, name, urn, props, provider }: Analyzed & { readonly provider?: Analyzed }): Resource {
-  return { type, name, urn, properties: props, ...(provider === undefined ? {} : { provider: asResource(provider) }) };
+/** A resource's provider: another shape, without options. */
+type AnalyzedProvider = Omit<Analyzed, "opts">;
+
+function asResource({
+  type,
+  name,
+  urn,
+  props,
+  opts,
+  provider,
+}: AnalyzedProvider & { readonly opts?: Analyzed["opts"]; readonly provider?: AnalyzedProvider }): Resource {
+  return {
+    type,
+    name,
+    urn,
+    properties: props,
+    ...(opts === undefined || opts.ignoreChanges.length === 0 ? {} : { ignoreChanges: opts.ignoreChanges }),
+    ...(provider === undefined ? {} : { provider: asResource(provider) }),
+  };
 }
 
 /** What the SDK needs of a resource's class: its type token. The classes themselves would take the start of every preview a second. */

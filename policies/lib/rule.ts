@@ -19,6 +19,8 @@ export interface Resource {
   readonly name: string;
   readonly urn: string;
   readonly properties: Properties;
+  /** Inputs that the program leaves as they are found. @default none */
+  readonly ignoreChanges?: readonly string[];
   /** Its explicit provider. */
   readonly provider?: Resource;
 }

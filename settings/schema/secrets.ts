@@ -16,6 +16,10 @@ export const secrets = z.strictObject({
   overlapSeconds: integer(30, 7_776_000, "seconds"),
   /** Secrets for which the application accepts a second generation (it reads NAME_ROLLING): the next one, later the previous one. */
   dualVerification: unique(z.enum(SECRET_NAMES, `one of ${SECRET_NAMES.join(", ")}`), 0, 4, "secret names"),
+  /** The version of the bundle that held the values before this program, which are generation 1 as they are. `ops adopt` writes it. */
+  adopted: z
+    .strictObject({ versionId: matching(/^[\w-]{32,64}$/, "the id of a version in AWS Secrets Manager, 32 to 64 characters") })
+    .optional(),
   generations: z.strictObject({
     MAESTROVERSE_PEPPER: secretGeneration(),
     JWT_SECRET: secretGeneration(),

@@ -38,6 +38,8 @@ export interface RecordedResource {
     readonly retainOnDelete: boolean;
     readonly deleteBeforeReplace: boolean;
     readonly ignoreChanges: readonly string[];
+    /** Id under which it is imported; empty: it is not. */
+    readonly importId: string;
     readonly additionalSecretOutputs: readonly string[];
   };
 }
@@ -83,8 +85,8 @@ export async function startMocks(options: MockOptions = {}): Promise<Recorder> {
   const resources: RecordedResource[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
-        const given = inputs as Properties;
+      newResource: ({ type, name, inputs, id }) => {
+        const given = { ...(inputs as Properties), ...foundInputs(type, id ?? "") };
         if (options.first === true) return { id: "", state: given };
         return { id: idOf(name), state: { ...defaultOutputs(type, name), ...given, ...options.outputs?.({ type, name, inputs: given }) } };
       },
@@ -174,12 +176,24 @@ function unexpectedCall(token: string): Error {
   return Object.assign(new Error(details), { details });
 }
 
+/** Values in the version of the secret that an adopting program imports. */
+export const ADOPTED = Object.fromEntries(
+  ["MAESTROVERSE_PEPPER", "JWT_SECRET", "SESSION_SECRET", "CSRF_SECRET"].map((name) => [name, randomOf(`adopted-${name}`)]),
+);
+
+/** Inputs that the engine takes from what it imports: the program ignores changes of them. */
+function foundInputs(type: string, importId: string): Properties {
+  if (type !== "aws:secretsmanager/secretVersion:SecretVersion" || importId === "") return {};
+  return { secretString: asSecret(JSON.stringify(ADOPTED)) };
+}
+
 /** Outputs that components rely on and that are no inputs. */
 function defaultOutputs(type: string, name: string): Properties {
   if (type === "random:index/randomBytes:RandomBytes" || type === "random:index/randomPassword:RandomPassword") {
     const value = randomOf(name);
     return { base64: asSecret(value), hex: asSecret(Buffer.from(value, "base64").toString("hex")), result: asSecret(value) };
   }
+  if (type === "aws:secretsmanager/secretVersion:SecretVersion") return { arn: arnOf(name), secretArn: arnOf(name) };
   if (type.startsWith("aws:")) return { arn: arnOf(name), ...(type === "aws:kms/key:Key" ? { keyId: idOf(name) } : {}) };
   return {};
 }
@@ -195,6 +209,7 @@ interface RegisterRequest {
   getRetainondelete(): boolean | undefined;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getImportid(): string;
   getAdditionalsecretoutputsList(): string[];
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Properties } | undefined;
@@ -216,7 +231,7 @@ function record(resources: RecordedResource[]): void {
           urn: response.getUrn(),
           parent: request.getParent() === "" ? undefined : logicalName(request.getParent()),
           custom: request.getCustom(),
-          inputs: request.getObject()?.toJavaScript() ?? {},
+          inputs: { ...request.getObject()?.toJavaScript(), ...foundInputs(request.getType(), request.getImportid()) },
           dependsOn: [...new Set(request.getDependenciesList().map(logicalName))].sort(),
           provider: request.getProvider(),
           options: {
@@ -224,6 +239,7 @@ function record(resources: RecordedResource[]): void {
             retainOnDelete: request.getRetainondelete() === true,
             deleteBeforeReplace: request.getDeletebeforereplace(),
             ignoreChanges: request.getIgnorechangesList(),
+            importId: request.getImportid(),
             additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
           },
         });

@@ -19,6 +19,7 @@ export interface EditableResource {
   urn: string;
   /** URN of its explicit provider; empty or absent: the default one. */
   providerUrn?: string;
+  ignoreChanges?: readonly string[];
   // Mutations look deep into inputs of a hundred types.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   inputs: any;
@@ -68,7 +69,13 @@ export function findingsIn(
 ): Finding[] {
   const isKnown = (resource: EditableResource) => passed.has(JSON.stringify(resource));
   const byUrn = new Map(resources.map((each) => [each.urn, each]));
-  const seen = ({ type, name, urn, inputs }: EditableResource): Resource => ({ type, name, urn, properties: unknownCheckingProxy(inputs) });
+  const seen = ({ type, name, urn, ignoreChanges = [], inputs }: EditableResource): Resource => ({
+    type,
+    name,
+    urn,
+    ignoreChanges,
+    properties: unknownCheckingProxy(inputs),
+  });
   const all = resources.map((resource) => {
     const provider = byUrn.get(resource.providerUrn ?? "");
     const changed = !isKnown(resource) || (provider !== undefined && !isKnown(provider));

@@ -25,6 +25,7 @@ export interface ProgramRun {
     readonly urn: string;
     /** URN of its explicit provider; empty: the default one. */
     readonly providerUrn: string;
+    readonly ignoreChanges: readonly string[];
     readonly inputs: unknown;
   }[];
 }
@@ -46,11 +47,12 @@ async function run({ stack, preview, settings }: ProgramRequest): Promise<Progra
     return { refused: error instanceof Error ? error.message : String(error), resources: [] };
   }
   return {
-    resources: mocks.resources.map(({ type, name, urn, provider, inputs }) => ({
+    resources: mocks.resources.map(({ type, name, urn, provider, options, inputs }) => ({
       type,
       name,
       urn,
       providerUrn: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
+      ignoreChanges: options.ignoreChanges,
       inputs: reveal(inputs),
     })),
   };

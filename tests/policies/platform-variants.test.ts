@@ -88,6 +88,13 @@ describe("a rule lets through", () => {
       version("one", "AWSCURRENT"),
       version("two", "AWSCURRENT"),
     ],
+    [
+      "secret-enforce-stages",
+      "a version that is only read, with the label of the one that is written",
+      secret("one"),
+      version("one", "AWSCURRENT"),
+      { ...version("one", "AWSCURRENT"), ignoreChanges: ["secretString", "versionStages"] },
+    ],
     ["log-configure-retention", "the shortest", resource("aws:cloudwatch/logGroup:LogGroup", { retentionInDays: 30 })],
     [
       "database-enforce-tls",

@@ -1,10 +1,9 @@
 import { json, known, list, mapping, text, UNKNOWN } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
 import { SECRET_NAMES } from "../runbook";
-import { annotation, generationAnnotation, podsSecret, rotatedOnAnnotation } from "../secrets";
+import { annotation, generationAnnotation, podsSecret, rotatedOnAnnotation, writtenVersions } from "../secrets";
 
 const BUNDLE = "aws:secretsmanager/secret:Secret";
-const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
 
 /** AWS Secrets Manager holds what the pods have: the same secrets, of the same generations. */
 export const enforceSecretBundle: StackRule = {
@@ -29,7 +28,7 @@ export const enforceSecretBundle: StackRule = {
         const wanted = `generation ${number} of ${day}`;
         if (found !== wanted) report(bundle, { field: `tags.${name}`, found, fix: `Set it to "${wanted}", which the pods have.` });
       }
-    for (const version of stack.ofType(VERSION)) {
+    for (const version of writtenVersions(stack)) {
       if (!list(version.properties, "versionStages").includes("AWSCURRENT")) continue;
       const values = known(() => text(version.properties, "secretString"));
       if (values === UNKNOWN) continue;

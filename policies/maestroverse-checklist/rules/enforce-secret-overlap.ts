@@ -1,11 +1,8 @@
 import { objectName } from "../../lib/kubernetes";
 import { at, isSet, json, known, list, mapping, text, UNKNOWN } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
-import { kebab, SECRET, SECRET_NAMES } from "../runbook";
-import { annotation, generationAnnotation, podsSecret } from "../secrets";
-
-const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
-const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
+import { SECRET, SECRET_NAMES } from "../runbook";
+import { annotation, generationAnnotation, podsSecret, valuesOf, writtenVersions } from "../secrets";
 
 /** A second value exists for the time of an overlap, everywhere that it has to, and nowhere after it. */
 export const enforceSecretOverlap: StackRule = {
@@ -23,10 +20,8 @@ export const enforceSecretOverlap: StackRule = {
     if (pods === undefined) return;
     const states = SECRET_NAMES.map((name) => {
       const current = Number(annotation(pods, generationAnnotation(name)));
-      const others = stack
-        .ofType(RANDOM_BYTES)
-        .flatMap((each) => new RegExp(`(?:^|-)${kebab(name)}-g(\\d+)$`).exec(each.name)?.[1] ?? [])
-        .map(Number)
+      const others = valuesOf(stack, name)
+        .map(({ generation }) => generation)
         .filter((generation) => generation !== current);
       const overlap = others.includes(current - 1) ? "o" : others.includes(current + 1) ? "n" : "";
       return { name, current, others, overlap };
@@ -50,7 +45,7 @@ export const enforceSecretOverlap: StackRule = {
           fix: overlap === "" ? "Remove it." : `Set it to the ${overlap === "o" ? "old" : "next"} value.`,
         });
     }
-    const staged = (label: string) => stack.ofType(VERSION).filter(({ properties }) => list(properties, "versionStages").includes(label));
+    const staged = (label: string) => writtenVersions(stack).filter(({ properties }) => list(properties, "versionStages").includes(label));
     const pending = staged("AWSPENDING");
     const next = states.filter(({ overlap }) => overlap === "n").map(({ name }) => name);
     if (pending.length > 0 !== next.length > 0)

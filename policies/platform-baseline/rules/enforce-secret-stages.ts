@@ -7,7 +7,8 @@ const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
 /** Which version is current is said, and said once. */
 export const enforceSecretStages: StackRule = {
   name: "secret-enforce-stages",
-  description: "Every version of a secret says its stages; of each secret one version is AWSCURRENT, and no stage is on two.",
+  description:
+    "Every version of a secret says its stages, unless it leaves them as it finds them; of each secret one version is AWSCURRENT, and no stage is on two.",
   severity: "high",
   checklist: ["RB-3.1"],
   remediationSteps: "Set versionStages of each version; AWS moves labels by itself where they are left to chance.",
@@ -17,6 +18,8 @@ export const enforceSecretStages: StackRule = {
     const isOnly = stack.ofType(SECRET).length === 1;
     const bySecret = new Map<unknown, unknown[]>();
     for (const version of stack.ofType(VERSION)) {
+      // It reads a value, and puts no label anywhere.
+      if (version.ignoreChanges?.includes("versionStages") === true) continue;
       const id = known(() => at(version.properties, "secretId"));
       // Before the secret exists its id is unknown: with one secret it can be no other's.
       const secret = isOnly ? SECRET : id === UNKNOWN ? at(version.properties, "secretId") : id;

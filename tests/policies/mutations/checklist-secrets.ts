@@ -20,6 +20,11 @@ function prepared(settings: EditableSettings): void {
   settings.secrets.generations.JWT_SECRET = { generation: 1, rotatedOn: "2026-11-01", overlap: "next" };
 }
 
+/** Values that were there before this program. */
+function adopted(settings: EditableSettings): void {
+  settings.secrets.adopted = { versionId: "0d6c1f7e-4e6b-4a53-9f6d-1b2c3d4e5f60" };
+}
+
 /** Defects of runbook §3: the four secrets, their age, and their rotation. */
 export const SECRET_MUTATIONS: readonly Mutation[] = [
   {
@@ -188,5 +193,42 @@ export const SECRET_MUTATIONS: readonly Mutation[] = [
     transform: add(RANDOM_BYTES, "app-secrets-csrf-secret-g1", { length: 64 }),
     caughtBy: ["secret-enforce-overlap"],
     says: ['app-secrets-pod-secret-1-1-1-3: random bytes of CSRF_SECRET is "generation 1". Remove it: 3 is current.'],
+  },
+  {
+    defect: "a value that was adopted is short",
+    deployed: true,
+    settings: adopted,
+    transform: edit(VERSION, (inputs) => (inputs.secretString = '{"JWT_SECRET":"a value from before"}'), "app-secrets-jwt-secret-g1"),
+    caughtBy: ["secret-enforce-entropy"],
+    says: ['app-secrets-jwt-secret-g1: the adopted value of JWT_SECRET is "19 characters long". It should have 86 or more: rotate it.'],
+  },
+  {
+    defect: "a value that was adopted is not there",
+    settings: adopted,
+    transform: remove(VERSION, "app-secrets-csrf-secret-g1"),
+    caughtBy: ["secret-enforce-entropy"],
+    says: ["stack: random bytes of CSRF_SECRET, generation 1 is absent. Make 64."],
+  },
+  {
+    defect: "a value that was adopted stays after its secret was rotated",
+    settings: (settings) => {
+      adopted(settings);
+      settings.secrets.generations.CSRF_SECRET = { generation: 3, rotatedOn: "2026-11-20", overlap: false };
+    },
+    transform: (resources) => [
+      ...resources,
+      ...resources
+        .filter(({ name }) => name === "app-secrets-jwt-secret-g1")
+        .map((each) => ({ ...each, name: "app-secrets-csrf-secret-g1", urn: `${each.urn}-of-csrf` })),
+    ],
+    caughtBy: ["secret-enforce-overlap"],
+    says: ['app-secrets-pod-secret-1-1-1-3: random bytes of CSRF_SECRET is "generation 1". Remove it: 3 is current.'],
+  },
+  {
+    defect: "the version that was adopted loses its label",
+    settings: adopted,
+    transform: edit(VERSION, (inputs) => (inputs.versionStages = []), "app-secrets-current-1-1-1-1"),
+    caughtBy: ["secret-enforce-stages"],
+    says: ["app-secrets-current-1-1-1-1: versionStages is []. Say AWSCURRENT or AWSPREVIOUS."],
   },
 ];
