@@ -44,6 +44,8 @@ export interface BackupsArgs {
   readonly timeZone: string;
   /** Days that dumps are kept, 30 at least. */
   readonly retentionDays: number;
+  /** Public keys of age that dumps are encrypted for before they leave the pod; none: KMS alone encrypts them. */
+  readonly ageRecipients: readonly string[];
   /** Image reference of the backup program. */
   readonly image: string;
   readonly bucket: string;

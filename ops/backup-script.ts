@@ -110,6 +110,7 @@ function environmentFile(
       accountId: aws.accountId,
       region: aws.region,
       retentionDays: backups.retentionDays,
+      ageRecipients: backups.ageRecipients,
     }),
   };
   const lines = Object.entries(known)

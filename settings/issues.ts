@@ -1,5 +1,6 @@
 /** What zod says of the settings, in this program's words. */
 import type { z } from "zod";
+import { holdsAgeIdentity } from "../components/lib/age-recipient";
 import { pathText, type Problem, removeCommand, setCommand } from "./settings-error";
 
 type Issue = z.core.$ZodIssue;
@@ -21,11 +22,18 @@ export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Proble
     return [
       {
         path,
-        statement: `must be ${text}${rule(issue)}, got ${got === undefined ? "nothing" : JSON.stringify(got)}.`,
+        statement: `must be ${text}${rule(issue)}, got ${shown(got)}.`,
         command: setCommand(path, got, wanted),
       },
     ];
   });
+}
+
+/** A value in a message; one that opens something is not repeated. */
+function shown(got: unknown): string {
+  if (got === undefined) return "nothing";
+  const text = JSON.stringify(got);
+  return holdsAgeIdentity(text) ? "(hidden)" : text;
 }
 
 /** The rule in words; zod's own words only for a missing section. */

@@ -19,6 +19,8 @@ export interface BackupEnvironmentArgs {
   readonly accountId: string;
   readonly region: string;
   readonly retentionDays: number;
+  /** Public keys of age that dumps are encrypted for; none: they are not. */
+  readonly ageRecipients: readonly string[];
   /** S3 endpoint instead of AWS's own; rehearsal only. */
   readonly s3Endpoint?: string | undefined;
 }
@@ -31,6 +33,7 @@ export function buildBackupEnvironment(args: BackupEnvironmentArgs): Record<stri
     BACKUP_PREFIX,
     BACKUP_KMS_KEY: backupKeyAliasArn(args.accountId, args.region),
     BACKUP_RETENTION_DAYS: String(args.retentionDays),
+    ...(args.ageRecipients.length === 0 ? {} : { BACKUP_RECIPIENTS: args.ageRecipients.join(",") }),
     AWS_REGION: args.region,
     ...(args.s3Endpoint === undefined
       ? { AWS_ROLE_ARN: roleArn(args.accountId, BACKUP_NAME), AWS_WEB_IDENTITY_TOKEN_FILE: `${TOKEN_DIRECTORY}/token` }

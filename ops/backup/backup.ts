@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { checkArchive, dumpDatabase, programVersion, requireMatchingVersions } from "./archive";
 import type { DatabaseContents } from "./contents";
 import { type Snapshot, takeSnapshot } from "./database";
-import { manifestName, partialPath, publish, removePartials, sha256File, writeManifest } from "./dump-files";
+import { manifestName, openNameless, partialPath, publish, removePartials, sha256File, writeManifest } from "./dump-files";
+import { type DumpEncryption, encryptFile } from "./encryption";
 import { takeLock } from "./lock";
 import type { AnyManifest, Manifest } from "./manifest";
 import { manifestBefore, requireTables, suspicions } from "./plausible";
@@ -39,7 +40,7 @@ export async function runBackup(
     removePartials(directory);
     const before = manifestBefore(directory);
     const pgDumpVersion = await programVersion("pg_dump", settings);
-    const { name, sha256, server, contents } = await dump(settings, pgDumpVersion, startedAt, signal);
+    const { name, sha256, encryption, server, contents } = await dump(settings, pgDumpVersion, startedAt, signal);
     const file = join(directory, name);
     const finishedAt = now();
     const target = { bucket, kmsKey, key: `${settings.prefix}${name}` };
@@ -48,6 +49,7 @@ export async function runBackup(
       name,
       stored,
       sha256,
+      encryption,
       sizeBytes: statSync(file).size,
       serverVersion: server.version,
       systemIdentifier: server.systemIdentifier,
@@ -72,7 +74,7 @@ async function dump(
   pgDumpVersion: string,
   startedAt: Date,
   signal: AbortSignal | undefined,
-): Promise<{ readonly name: string; readonly sha256: string; readonly server: Snapshot["server"]; readonly contents: DatabaseContents }> {
+): Promise<MadeDump & { readonly server: Snapshot["server"]; readonly contents: DatabaseContents }> {
   const snapshot = await takeSnapshot(settings.database);
   // Whichever fails first ends the other.
   const failed = new AbortController();
@@ -99,7 +101,9 @@ async function dump(
 /** A dump that is whole and on the disk. */
 interface MadeDump {
   readonly name: string;
+  /** Of the file as it lies there. */
   readonly sha256: string;
+  readonly encryption: DumpEncryption | undefined;
 }
 
 /** @param ready what must be known before the dump gets its name */
@@ -112,21 +116,42 @@ async function makeDump(
     signal,
   }: { readonly snapshot: string; readonly startedAt: Date; readonly ready: Promise<unknown>; readonly signal: AbortSignal },
 ): Promise<MadeDump> {
-  const partial = partialPath(settings.directory, startedAt);
+  const { directory, recipients } = settings;
+  const encrypted = recipients.length > 0;
+  const partial = partialPath(directory, startedAt, encrypted);
+  // What is not to be read lies under no name, not even for the time of a run.
+  const nameless = encrypted ? await openNameless(partialPath(directory, startedAt)) : undefined;
+  const plain = nameless?.path ?? partial;
   try {
-    await dumpDatabase(partial, settings, snapshot, signal);
-    const [sha256] = await Promise.all([sha256File(partial, signal), checkArchive(partial, settings, signal)]);
+    await dumpDatabase(plain, settings, snapshot, signal);
+    const [digests] = await Promise.all([
+      encrypted
+        ? encryptDump(plain, partial, recipients, signal)
+        : sha256File(plain, signal).then((sha256) => ({ sha256, encryption: undefined })),
+      checkArchive(plain, settings, signal),
+    ]);
     await ready;
-    return { name: await publish(partial, settings.directory, startedAt), sha256 };
+    return { name: await publish(partial, directory, startedAt, encrypted), ...digests };
   } finally {
+    await nameless?.close();
     rmSync(partial, { force: true });
   }
+}
+
+async function encryptDump(
+  plain: string,
+  file: string,
+  recipients: readonly string[],
+  signal: AbortSignal,
+): Promise<Omit<MadeDump, "name">> {
+  const { sourceBytes, sourceSha256, targetSha256 } = await encryptFile(plain, file, recipients, signal);
+  return { sha256: targetSha256, encryption: { format: "age", recipients, plainSizeBytes: sourceBytes, plainSha256: sourceSha256 } };
 }
 
 function buildManifest(
   { bucket, prefix, database }: BackupSettings,
   before: AnyManifest | undefined,
-  run: Pick<Manifest, "sha256" | "sizeBytes" | "serverVersion" | "systemIdentifier" | "pgDumpVersion" | "contents"> & {
+  run: Pick<Manifest, "sha256" | "encryption" | "sizeBytes" | "serverVersion" | "systemIdentifier" | "pgDumpVersion" | "contents"> & {
     readonly name: string;
     readonly stored: StoredObject;
     readonly startedAt: Date;

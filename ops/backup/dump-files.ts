@@ -1,7 +1,10 @@
-/** Names and files of dumps: `maestroverse-YYYYMMDD-HHMM.dump` (UTC), as the runbook has it. Only a whole dump ever bears such a name. */
+/**
+ * Names and files of dumps: `maestroverse-YYYYMMDD-HHMM.dump` (UTC), as the runbook has it, and `….dump.age` where it is encrypted. Only a whole dump ever
+ * bears such a name.
+ */
 import { createHash } from "node:crypto";
 import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FULL } from "./programs";
 
@@ -9,18 +12,24 @@ const PARTIAL = ".partial-";
 const MANIFEST = ".manifest.json";
 /** Of an empty file beside a dump that somebody wants to keep, whatever its age. */
 const HOLD = ".hold";
+/** Of a dump that is encrypted with age. */
+const ENCRYPTED = ".age";
 /** Bytes that are read at a time. */
 const READ_BYTES = 1024 * 1024;
 /** The second and later dump of the same minute carry a number. */
-const NAME = /^maestroverse-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d+))?\.dump$/;
+const NAME = /^maestroverse-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(?:-(\d+))?\.dump(?:\.age)?$/;
 
-/** A dump's file, as its name tells it. */
-export interface DumpFile {
+/** What a dump's name tells. */
+export interface DumpName {
   readonly name: string;
   /** When it was begun, to the minute. */
   readonly startedAt: Date;
   /** 1, or more for further dumps of the same minute. */
   readonly sequence: number;
+}
+
+/** A dump's file. */
+export interface DumpFile extends DumpName {
   /** Whether its manifest lies beside it: it was checked and uploaded. */
   readonly verified: boolean;
   /** Whether it is under a legal hold. */
@@ -28,9 +37,23 @@ export interface DumpFile {
 }
 
 /** Name of a dump. */
-export function dumpName(startedAt: Date, sequence = 1): string {
+export function dumpName(startedAt: Date, sequence = 1, encrypted = false): string {
   const digits = startedAt.toISOString().replace(/\D/g, "");
-  return `maestroverse-${digits.slice(0, 8)}-${digits.slice(8, 12)}${sequence === 1 ? "" : `-${sequence}`}.dump`;
+  const ending = encrypted ? ENCRYPTED : "";
+  return `maestroverse-${digits.slice(0, 8)}-${digits.slice(8, 12)}${sequence === 1 ? "" : `-${sequence}`}.dump${ending}`;
+}
+
+/** Reads a name. @returns undefined: it is no dump's */
+export function readDumpName(name: string): DumpName | undefined {
+  const [, year, month, day, hour, minute, sequence] = NAME.exec(name) ?? [];
+  if (year === undefined) return undefined;
+  const startedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
+  return Number.isNaN(startedAt.getTime()) ? undefined : { name, startedAt, sequence: Number(sequence ?? 1) };
+}
+
+/** For sorting: the newest first. */
+export function newestFirst(a: DumpName, b: DumpName): number {
+  return b.startedAt.getTime() - a.startedAt.getTime() || b.sequence - a.sequence;
 }
 
 /** Name of a dump's manifest. */
@@ -39,8 +62,22 @@ export function manifestName(dump: string): string {
 }
 
 /** Path of a dump that is being made; hidden, and no dump by its name. */
-export function partialPath(directory: string, startedAt: Date): string {
-  return join(directory, `${PARTIAL}${dumpName(startedAt)}`);
+export function partialPath(directory: string, startedAt: Date, encrypted = false): string {
+  return join(directory, `${PARTIAL}${dumpName(startedAt, 1, encrypted)}`);
+}
+
+/** A file without a name: whatever ends this process, its bytes go with it. */
+export interface NamelessFile {
+  /** Where this process, and those that it starts, find it. */
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** Makes a file beside others, and takes its name away before anything is in it. @param path the name that it has for that moment */
+export async function openNameless(path: string): Promise<NamelessFile> {
+  const handle: FileHandle = await open(path, "wx+", 0o600);
+  await unlink(path);
+  return { path: `/proc/${process.pid}/fd/${handle.fd}`, close: () => handle.close() };
 }
 
 /** The dumps in a folder, the newest first. */
@@ -48,22 +85,10 @@ export function listDumps(directory: string): DumpFile[] {
   const names = readdirSync(directory);
   return names
     .flatMap((name) => {
-      const [, year, month, day, hour, minute, sequence] = NAME.exec(name) ?? [];
-      if (year === undefined) return [];
-      const startedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
-      return Number.isNaN(startedAt.getTime())
-        ? []
-        : [
-            {
-              name,
-              startedAt,
-              sequence: Number(sequence ?? 1),
-              verified: names.includes(manifestName(name)),
-              held: names.includes(`${name}${HOLD}`),
-            },
-          ];
+      const dump = readDumpName(name);
+      return dump === undefined ? [] : [{ ...dump, verified: names.includes(manifestName(name)), held: names.includes(`${name}${HOLD}`) }];
     })
-    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.sequence - a.sequence);
+    .sort(newestFirst);
 }
 
 /** Removes what runs that were killed left behind. Only for the holder of the lock. */
@@ -76,10 +101,10 @@ export function removePartials(directory: string): void {
  *
  * @returns the name it got
  */
-export async function publish(partial: string, directory: string, startedAt: Date): Promise<string> {
+export async function publish(partial: string, directory: string, startedAt: Date, encrypted = false): Promise<string> {
   await sync(partial, "r+");
   for (let sequence = 1; ; sequence++) {
-    const name = dumpName(startedAt, sequence);
+    const name = dumpName(startedAt, sequence, encrypted);
     try {
       // A link, since a rename would replace a dump of that name without a word.
       linkSync(partial, join(directory, name));

@@ -1,6 +1,7 @@
 /** What stands beside a dump. Written last: a dump without a manifest does not count. */
 import { z } from "zod";
 import type { DatabaseContents } from "./contents";
+import type { DumpEncryption } from "./encryption";
 
 /** The manifest as this version writes it. */
 export interface Manifest {
@@ -11,8 +12,10 @@ export interface Manifest {
   /** The object's version, where the bucket has versions. */
   readonly versionId?: string | undefined;
   readonly sizeBytes: number;
-  /** Hex digits. */
+  /** Hex digits; of the object as it is stored, as its size is. */
   readonly sha256: string;
+  /** Absent: it is not encrypted, but by S3. */
+  readonly encryption?: DumpEncryption | undefined;
   /** Checksum of the object as S3 reckons it. */
   readonly s3Checksum: string;
   readonly database: string;
@@ -35,12 +38,21 @@ export interface Manifest {
 export type AnyManifest = Omit<Manifest, "formatVersion" | "systemIdentifier" | "contents" | "suspicions"> &
   Partial<Pick<Manifest, "systemIdentifier" | "contents" | "suspicions">>;
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const common = {
   file: z.string().min(1),
   location: z.string().startsWith("s3://"),
   versionId: z.string().optional(),
   sizeBytes: z.number().int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256,
+  encryption: z
+    .object({
+      format: z.literal("age"),
+      recipients: z.array(z.string()).min(1),
+      plainSizeBytes: z.number().int().positive(),
+      plainSha256: sha256,
+    })
+    .optional(),
   s3Checksum: z.string(),
   database: z.string(),
   host: z.string(),

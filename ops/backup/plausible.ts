@@ -32,7 +32,7 @@ export function manifestBefore(directory: string): AnyManifest | undefined {
 
 /** What of a dump is unlike the one before, a sentence each. */
 export function suspicions(
-  dump: Pick<Manifest, "sizeBytes" | "database" | "systemIdentifier" | "contents" | "startedAt">,
+  dump: Pick<Manifest, "sizeBytes" | "encryption" | "database" | "systemIdentifier" | "contents" | "startedAt">,
   before: AnyManifest | undefined,
 ): string[] {
   if (before === undefined) return [];
@@ -48,6 +48,8 @@ export function suspicions(
     const gone = Object.keys(before.contents.tables).filter((table) => dump.contents.tables[table] === undefined);
     if (gone.length > 0) found.push(`tables that ${before.file} had are gone: ${gone.join(", ")}.`);
   }
+  if (before.encryption !== undefined && dump.encryption === undefined)
+    found.push(`it is not encrypted, ${before.file} is: backups.ageRecipients was emptied.`);
   if (dump.database !== before.database) found.push(`it is of database ${dump.database}, ${before.file} is of ${before.database}.`);
   if (before.systemIdentifier !== undefined && before.systemIdentifier !== dump.systemIdentifier)
     found.push(

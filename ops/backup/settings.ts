@@ -1,5 +1,6 @@
 /** Settings of the backup program: its environment, checked as a whole before anything is done. The only file of it that reads `process.env`. */
 import { z } from "zod";
+import { holdsAgeIdentity, isAgeRecipient } from "../../components/lib/age-recipient";
 
 /** What the program works with. */
 export interface BackupSettings {
@@ -23,6 +24,8 @@ export interface BackupSettings {
   readonly prefix: string;
   /** Key (id, ARN or ARN of an alias) that objects are encrypted with. */
   readonly kmsKey: string;
+  /** Public keys of age that dumps are encrypted for; none: they are not, but by S3. */
+  readonly recipients: readonly string[];
   /** Days that local dumps are kept. */
   readonly retentionDays: number;
   readonly region: string;
@@ -40,6 +43,9 @@ const text = (rule: string) => z.string(rule).min(1, rule);
 const whole = (rule: string, min: number, max: number) =>
   z.string(rule).regex(/^\d+$/, rule).transform(Number).pipe(z.number().min(min, rule).max(max, rule));
 
+const RECIPIENTS =
+  "public keys of age (age1…), each once, with commas between them; never an identity (AGE-SECRET-KEY-…), which opens every dump";
+
 const schema = z
   .object({
     PGHOST: text("the database's host"),
@@ -53,6 +59,11 @@ const schema = z
     BACKUP_BUCKET: text("an S3 bucket"),
     BACKUP_PREFIX: z.string("a prefix that ends with /").regex(/^([\w-]+\/)*$/, "empty, or words that end with /"),
     BACKUP_KMS_KEY: text("a KMS key's id, ARN or alias ARN"),
+    BACKUP_RECIPIENTS: z
+      .string()
+      .default("")
+      .transform((list) => list.split(",").filter((each) => each !== ""))
+      .refine((list) => list.every(isAgeRecipient) && new Set(list).size === list.length, RECIPIENTS),
     BACKUP_RETENTION_DAYS: whole("1 to 3650 (days)", 1, 3650),
     AWS_REGION: text("the bucket's region"),
   })
@@ -79,7 +90,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Back
       result.error.issues.map((issue) => {
         const name = issue.path[0] ?? "";
         const value = environment[String(name)];
-        const got = value === undefined ? "nothing" : SECRET_VARIABLES.includes(name) ? "(hidden)" : JSON.stringify(value);
+        const isSecret = SECRET_VARIABLES.includes(name) || holdsAgeIdentity(value ?? "");
+        const got = value === undefined ? "nothing" : isSecret ? "(hidden)" : JSON.stringify(value);
         return `${String(name)} must be ${issue.message}, got ${got}.`;
       }),
     );
@@ -109,6 +121,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Back
     bucket: data.BACKUP_BUCKET,
     prefix: data.BACKUP_PREFIX,
     kmsKey: data.BACKUP_KMS_KEY,
+    recipients: data.BACKUP_RECIPIENTS,
     retentionDays: data.BACKUP_RETENTION_DAYS,
     region: data.AWS_REGION,
   };

@@ -5,7 +5,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Readable } from "node:stream";
 import { type _Object, GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { manifestName } from "../backup/dump-files";
+import { manifestName, newestFirst, readDumpName } from "../backup/dump-files";
 import { type AnyManifest, readManifest } from "../backup/manifest";
 
 /** A prefix of a bucket. */
@@ -45,12 +45,14 @@ export async function listAll(client: S3Client, { bucket, prefix }: Place): Prom
 export function wholeDumps(objects: readonly Pick<_Object, "Key" | "Size" | "LastModified">[]): StoredDump[] {
   const keys = new Set(objects.map(({ Key }) => Key));
   return objects
-    .flatMap(({ Key = "", Size = 0, LastModified }) =>
-      Key.endsWith(".dump") && keys.has(manifestName(Key)) && LastModified !== undefined
-        ? [{ key: Key, size: Size, at: LastModified }]
-        : [],
-    )
-    .sort((a, b) => b.key.localeCompare(a.key));
+    .flatMap(({ Key = "", Size = 0, LastModified }) => {
+      const name = readDumpName(Key.split("/").at(-1) ?? "");
+      return name !== undefined && keys.has(manifestName(Key)) && LastModified !== undefined
+        ? [{ name, dump: { key: Key, size: Size, at: LastModified } }]
+        : [];
+    })
+    .sort((a, b) => newestFirst(a.name, b.name))
+    .map(({ dump }) => dump);
 }
 
 /** Text of an object. */

@@ -1,6 +1,6 @@
 /** Runbook §5: the nightly dump and the managed alternative. */
 import { z } from "zod";
-import { bucketName, dnsLabel, image, integer, matching } from "./values";
+import { ageRecipient, bucketName, dnsLabel, image, integer, matching, unique } from "./values";
 
 export const backups = z.strictObject({
   /** pg_dump: nightly dump from the cluster to S3. rds: managed automated backups. both: the two. */
@@ -12,6 +12,8 @@ export const backups = z.strictObject({
     .string("an IANA time zone")
     .refine((zone) => Intl.supportedValuesOf("timeZone").concat("Etc/UTC", "UTC").includes(zone), "an IANA time zone such as Etc/UTC"),
   retentionDays: integer(30, 3650, "days"),
+  /** Public keys of age that dumps are encrypted for before they leave the pod; none: KMS alone encrypts them. */
+  ageRecipients: unique(ageRecipient(), 0, 20, "public keys of age"),
   /** Image with pg_dump and this repository's backup program. */
   image,
   bucket: bucketName(),

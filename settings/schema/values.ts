@@ -1,5 +1,6 @@
 /** The kinds of values that settings are made of. Each message completes "<path> must be …". */
 import { z } from "zod";
+import { holdsAgeIdentity, isAgeRecipient } from "../../components/lib/age-recipient";
 
 export const integer = (min: number, max: number, unit: string) =>
   z.int(`a whole number of ${unit}, ${min} to ${max}`).min(min, `${min} to ${max} (${unit})`).max(max, `${min} to ${max} (${unit})`);
@@ -25,6 +26,14 @@ export const awsRegion = () =>
   matching(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1, not of China or the US government's clouds");
 export const bucketName = () =>
   matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "an S3 bucket name: 3 to 63 lower-case letters, digits and '-'");
+/** What dumps are encrypted for. */
+export const ageRecipient = () =>
+  z.string("a public key of age, age1…").refine(isAgeRecipient, {
+    error: ({ input }) =>
+      holdsAgeIdentity(String(input))
+        ? "a public key of age (age1…, what `age-keygen -y` says), and this is an identity, which opens every dump: who has read this file has it; make another"
+        : "a public key of age: age1 and 58 letters and digits, copied whole",
+  });
 export const unique = <T extends z.ZodType>(item: T, min: number, max: number, what: string) =>
   z
     .array(item, `a list of ${what}`)

@@ -85,6 +85,12 @@ describe("a wrong setting", () => {
     ["aws.region", "cn-north-1", "aws.region must be an AWS region such as us-east-1, not of China or the US government's clouds"],
     ["aws.secondRegion", "us-gov-west-1", "aws.secondRegion must be an AWS region such as us-east-1, not of China"],
     ["backups.schedule", "at two", "backups.schedule must be a cron expression of five fields"],
+    [
+      "backups.ageRecipients",
+      ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8q"],
+      'backups.ageRecipients[0] must be a public key of age: age1 and 58 letters and digits, copied whole, got "age1ql3z7hjy54pw3hyww',
+    ],
+    ["backups.ageRecipients", "none", 'backups.ageRecipients must be a list of public keys of age, got "none"'],
     ["backups.timeZone", "Mars/Olympus", "backups.timeZone must be an IANA time zone such as Etc/UTC"],
     ["observability.uptime.intervalSeconds", 300, "observability.uptime.intervalSeconds must be 30 or 60 (seconds)"],
     ["webb", {}, "webb is not a setting. Remove it: pulumi config rm --path 'webb' --stack prod"],
@@ -97,6 +103,20 @@ describe("a wrong setting", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(`prod: `);
     expect(problems[0]).toContain(problem);
+  });
+
+  it.each([
+    ["backups.ageRecipients", ["AGE-SECRET-KEY-1EX0EX0EX0"], "backups.ageRecipients[0] must be a public key of age (age1…, "],
+    ["backups.ageRecipients", "AGE-SECRET-KEY-1EX0", "backups.ageRecipients must be a list of public keys of age, "],
+    ["backups.bucket", "age-secret-key-1ex0ex0ex0 ", "backups.bucket must be an S3 bucket name: "],
+  ])("does not repeat an identity of age that stands in %s", (path, value, problem) => {
+    const [line, ...more] = problemsOf(withValue(rawSettings("prod"), path, value));
+    expect([more, line?.toLowerCase().includes("ex0"), line?.includes(problem), line?.includes(", got (hidden).")]).toEqual([
+      [],
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("ends with the command that mends it", () => {

@@ -191,7 +191,7 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE,
 
 function environmentOf(server: DatabaseServer, s3Endpoint: string, volume: string): Record<string, string> {
   return {
-    ...buildBackupEnvironment({ bucket: BUCKET, accountId: ACCOUNT, region: REGION, retentionDays: 30, s3Endpoint }),
+    ...buildBackupEnvironment({ bucket: BUCKET, accountId: ACCOUNT, region: REGION, retentionDays: 30, ageRecipients: [], s3Endpoint }),
     BACKUP_DIRECTORY: volume,
     PGHOST: "127.0.0.1",
     PGPORT: String(server.port),

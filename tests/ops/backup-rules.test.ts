@@ -8,6 +8,8 @@ import { applyRetention, expiredDumps } from "../../ops/backup/retention";
 import { readSettings } from "../../ops/backup/settings";
 import { partBytes } from "../../ops/backup/upload";
 
+/** A public key of age. */
+const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const DAY = 24 * 3_600_000;
 const NOW = new Date("2026-11-24T02:05:00Z");
 
@@ -96,7 +98,9 @@ describe("a dump's name", () => {
   it("is read back for what it says, the newest first, of the same minute the later first", () => {
     put("maestroverse-20261123-0200.dump", "maestroverse-20261124-0200.dump", "maestroverse-20261124-0200-2.dump");
     put("maestroverse-20261124-0200.dump.manifest.json", "maestroverse-20261399-0200.dump", ".partial-maestroverse-20261125-0200.dump");
+    put("maestroverse-20261124-0300.dump.age", "maestroverse-20261124-0400.dump.gpg", ".partial-maestroverse-20261125-0200.dump.age");
     expect(listDumps(folder).map(({ name, verified }) => [name, verified])).toEqual([
+      ["maestroverse-20261124-0300.dump.age", false],
       ["maestroverse-20261124-0200-2.dump", false],
       ["maestroverse-20261124-0200.dump", true],
       ["maestroverse-20261123-0200.dump", false],
@@ -167,9 +171,21 @@ describe("the environment", () => {
     [{ PGSSLROOTCERT: undefined }, "PGSSLROOTCERT must be the file of certificates that verify-full checks against, got nothing."],
     [{ BACKUP_DIRECTORY: "backups" }, 'BACKUP_DIRECTORY must be an absolute path, got "backups".'],
     [{ BACKUP_PREFIX: "postgresql" }, 'BACKUP_PREFIX must be empty, or words that end with /, got "postgresql".'],
+    [
+      { BACKUP_RECIPIENTS: `${RECIPIENT},${RECIPIENT}` },
+      `BACKUP_RECIPIENTS must be public keys of age (age1…), each once, with commas between them; never an identity (AGE-SECRET-KEY-…), which opens every dump, got "${RECIPIENT},${RECIPIENT}".`,
+    ],
     [{ BACKUP_RETENTION_DAYS: "0" }, 'BACKUP_RETENTION_DAYS must be 1 to 3650 (days), got "0".'],
   ])("is refused with %o", (change, problem) => {
     expect(problems(change)).toEqual([problem]);
+  });
+
+  it.each([
+    [undefined, []],
+    ["", []],
+    [RECIPIENT, [RECIPIENT]],
+  ])("has the recipients %s", (text, recipients) => {
+    expect(readSettings({ ...GOOD, BACKUP_RECIPIENTS: text }).recipients).toEqual(recipients);
   });
 
   it("may leave TLS out on the loopback only", () => {
