@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Readable } from "node:stream";
-import { type _Object, GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import { type _Object, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { manifestName, newestFirst, readDumpName } from "../backup/dump-files";
 import { type AnyManifest, readManifest } from "../backup/manifest";
 
@@ -64,6 +64,14 @@ export async function readText(client: S3Client, bucket: string, key: string): P
 /** A dump's manifest. @throws Error that says what is wrong with it */
 export async function manifestOf(client: S3Client, bucket: string, key: string): Promise<AnyManifest> {
   return readManifest(await readText(client, bucket, manifestName(key)));
+}
+
+/** What somebody wrote over a dump since: the version that the manifest names is still there, below it. @returns undefined: nothing */
+export async function writtenOver(client: S3Client, bucket: string, key: string, { versionId }: AnyManifest): Promise<string | undefined> {
+  if (versionId === undefined) return undefined;
+  const { VersionId, ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+  if (VersionId === versionId) return undefined;
+  return `${ContentLength} bytes were written over it, as version ${VersionId}; used is version ${versionId}, which its manifest names`;
 }
 
 /**

@@ -15,7 +15,7 @@ import { uploadText } from "../backup/upload";
 import type { ShowStep } from "../cli/steps";
 import { whoIsAtWork } from "../../toolchain/environment";
 import { Systems } from "../verify/systems";
-import { fetchDump, listAll, manifestOf, wholeDumps } from "./dumps";
+import { fetchDump, listAll, manifestOf, wholeDumps, writtenOver } from "./dumps";
 import { type Findings, findingsKey, findingsMarkdown, type StepFinding } from "./findings";
 import { DRILL_PREFIX, drillRefusals, newDatabaseRefusals, type Target } from "./guards";
 import { NewDatabase } from "./new-database";
@@ -241,6 +241,8 @@ class Recovery {
         report(key);
         const manifest = await manifestOf(client, bucket, key);
         await fetchDump(client, { bucket, key, manifest, file, report, signal });
+        const over = await writtenOver(client, bucket, key, manifest);
+        if (over !== undefined) this.skipped.push({ key: `what is newest under ${key}`, why: over });
         return { told: `${key}, ${manifest.sizeBytes} bytes, SHA-256 as stored`, result: { key, manifest } };
       } catch (error) {
         signal.throwIfAborted();

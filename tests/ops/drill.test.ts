@@ -151,6 +151,28 @@ describe("a newest dump that is no good", () => {
   );
 
   it(
+    "was written over since: the version of its manifest is restored, and the drill fails for it",
+    async () => {
+      const Key = good.key ?? "";
+      const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: good.body.subarray(0, 9000) }));
+      try {
+        const findings = await run();
+        expect([findings.passed, findings.dump?.location, findings.problems]).toEqual([false, `s3://${bucket}/${Key}`, []]);
+        const { versionId } = good.manifest;
+        expect(findings.skipped).toEqual([
+          {
+            key: `what is newest under ${Key}`,
+            why: `9000 bytes were written over it, as version ${VersionId}; used is version ${versionId}, which its manifest names`,
+          },
+        ]);
+      } finally {
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+      }
+    },
+    TRY_MILLISECONDS,
+  );
+
+  it(
     "is another's bytes, or has no manifest of ours: each is told, and the next is tried",
     async () => {
       const damaged = { [NEWEST]: { body: Buffer.alloc(good.body.length) }, [NEWER]: { manifest: { sha256: "none" } } };
