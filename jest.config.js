@@ -16,6 +16,7 @@ module.exports = {
   roots: ["<rootDir>/tests"],
   globalSetup: "<rootDir>/tests/global-setup.js",
   globalTeardown: "<rootDir>/tests/global-teardown.js",
+  testSequencer: "<rootDir>/tests/sequencer.js",
   testMatch: ["**/*.test.ts"],
   transform: {
     "^.+\\.(ts|mjs|js)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
@@ -31,7 +32,7 @@ module.exports = {
   coverageProvider: "v8",
   collectCoverageFrom: ["{components,ops,policies,settings}/**/*.ts", "{config,checklist}.ts"],
   coverageReporters: ["text-summary", "html", "json-summary"],
-  // The engine, servers and browsers of two tests at once would fight for two cores; unit tests gain from both.
-  maxWorkers: 2,
+  // Suites wait for servers, timers and the engine about half of their time: three keep two cores busy.
+  maxWorkers: 3,
   testTimeout: 30_000,
 };

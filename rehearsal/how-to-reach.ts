@@ -6,7 +6,7 @@ import { kubeconfigFile } from "./substrates/control-plane";
 import { authorityFile } from "./substrates/nginx";
 
 /** Commands to copy. No secret among them. */
-export function howToReach(directory: string, { cluster, edge: { nginx }, hosts }: Settings): string {
+export function howToReach(directory: string, { cluster, database, edge: { nginx }, hosts }: Settings): string {
   const curl = (scheme: string, port: number, options: string) =>
     `  curl ${options} --resolve ${hosts.api}:${port}:${nginx.listenAddress} ${scheme}://${hosts.api}:${port}/health`;
   return [
@@ -15,7 +15,7 @@ export function howToReach(directory: string, { cluster, edge: { nginx }, hosts 
     `  kubectl get deploy,pods,cronjob,ingress -n ${cluster.namespace}`,
     curl("http", nginx.httpPort, "-sI"),
     curl("https", nginx.httpsPort, `-si --cacert ${authorityFile(directory)}`),
-    `  PGSERVICEFILE=${serviceFile(directory)} psql service=maestro_app`,
+    `  PGSERVICEFILE=${serviceFile(directory)} psql service=maestro_app      # or ${database.adminUser}, the administrator`,
     `  ls ${join(directory, "logs")}`,
     "End it: npm run rehearse -- down",
   ].join("\n");

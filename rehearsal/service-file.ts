@@ -5,6 +5,7 @@ import { databaseSecretName } from "../components/lib/database-credential";
 import { ROLE_NAMES, type RoleKey } from "../components/lib/privileges";
 import type { Rehearsal } from "./lib/substrate";
 import { connectToCluster } from "./substrates/control-plane";
+import { readDatabaseAdminPassword } from "./substrates/postgresql";
 
 /** Path of the file, mode 0600. */
 export function serviceFile(directory: string): string {
@@ -26,16 +27,17 @@ async function readRolePassword(rehearsal: Pick<Rehearsal, "directory" | "settin
   return password;
 }
 
-/** Writes a service for each role. */
+/** Writes a service for each role, and one for the administrator. */
 export async function writeServiceFile(rehearsal: Pick<Rehearsal, "directory" | "settings">): Promise<void> {
-  const { host, port, name: dbname } = rehearsal.settings.database;
+  const { host, port, name: dbname, adminUser } = rehearsal.settings.database;
+  const service = (user: string, password: string) => {
+    const entries = Object.entries({ host, port, dbname, user, password }).map(([setting, value]) => `${setting}=${value}`);
+    return [`[${user}]`, ...entries, ""].join("\n");
+  };
   const services = await Promise.all(
-    Object.entries(ROLE_NAMES).map(async ([key, user]) => {
-      const password = await readRolePassword(rehearsal, key as RoleKey);
-      const entries = Object.entries({ host, port, dbname, user, password }).map(([setting, value]) => `${setting}=${value}`);
-      return [`[${user}]`, ...entries, ""].join("\n");
-    }),
+    Object.entries(ROLE_NAMES).map(async ([key, user]) => service(user, await readRolePassword(rehearsal, key as RoleKey))),
   );
+  services.push(service(adminUser, readDatabaseAdminPassword(rehearsal.directory)));
   const file = serviceFile(rehearsal.directory);
   writeFileSync(`${file}.new`, services.join("\n"), { mode: 0o600 });
   renameSync(`${file}.new`, file);

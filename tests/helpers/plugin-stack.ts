@@ -64,6 +64,7 @@ export class PluginStack {
     const folder = mkdtempSync(join(tmpdir(), "plugin-stack-"));
     mkdirSync(join(folder, "bin"));
     mkdirSync(join(folder, "state"));
+    mkdirSync(join(folder, "work"));
     return new PluginStack(folder, options);
   }
 
@@ -125,6 +126,7 @@ export class PluginStack {
     return automation.LocalWorkspace.createOrSelectStack(
       { stackName: this.stackName, projectName: PROJECT, program: () => Promise.resolve() },
       {
+        workDir: join(this.folder, "work"),
         pulumiCommand: await automation.PulumiCommand.get({ root, skipVersionCheck: true }),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${join(this.folder, "state")}` } },
         envVars: {
@@ -132,6 +134,9 @@ export class PluginStack {
           PULUMI_CONFIG_PASSPHRASE: "only for a test",
           PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
           PULUMI_SKIP_UPDATE_CHECK: "true",
+          // State is written once, at the end, and not at every resource: half of the CPU time of an operation that creates.
+          PULUMI_EXPERIMENTAL: "true",
+          PULUMI_SKIP_CHECKPOINTS: "true",
           PULUMI_HOME: join(this.folder, "home"),
           MAESTROVERSE_STANDIN_STACKS: allowedStacks,
           ...env,

@@ -14,7 +14,6 @@ import { Supervisor } from "../../rehearsal/lib/supervisor";
 import { failureLogs, loadSettings, type RehearsalRecord } from "../../rehearsal/rehearse";
 import { serviceFile } from "../../rehearsal/service-file";
 import { kubeconfigFile } from "../../rehearsal/substrates/control-plane";
-import { readDatabaseAdminPassword } from "../../rehearsal/substrates/postgresql";
 import { controlPlaneTools } from "../../toolchain/go-tools";
 import { provide } from "../../toolchain/tools";
 import { KEEP_TIMEOUT, takeRehearsalForTests } from "../helpers/kept-rehearsal";
@@ -154,10 +153,9 @@ it("lets psql as maestro_app read and write rows, and create nothing", async () 
 }, 60_000);
 
 it("shows `ops drift` what a superuser granted, and is clean again after the advice", async () => {
-  const { host, port, name, adminUser } = (await loadSettings()).database;
-  const env = { ...process.env, PGPASSWORD: readDatabaseAdminPassword(directory) };
-  const psql = (statements: string) =>
-    run("psql", ["-h", host, "-p", String(port), "-U", adminUser, "-XAtqc", statements, "-v", "ON_ERROR_STOP=1", name], env);
+  const { adminUser } = (await loadSettings()).database;
+  const env = { ...process.env, PGSERVICEFILE: serviceFile(directory) };
+  const psql = (statements: string) => run("psql", [`service=${adminUser}`, "-XAtqc", statements, "-v", "ON_ERROR_STOP=1"], env);
   const drift = async () => {
     const { code, stdout } = await run(process.execPath, [
       ...PROGRAM.slice(0, 2),

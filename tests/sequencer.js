@@ -1,0 +1,36 @@
+const { readFileSync } = require("node:fs");
+const { default: Sequencer } = require("@jest/test-sequencer");
+
+/** Milliseconds that are expected of a suite that has not run here yet. */
+const UNKNOWN = { rehearsal: 150_000, other: 10_000 };
+
+/**
+ * The order of suites: the longest first, and those that need the machine's one rehearsal (helpers/kept-rehearsal.ts) one after the other. Two of
+ * them at once would have one wait for the other's lock, and a worker with it.
+ */
+module.exports = class LaneSequencer extends Sequencer {
+  constructor(options) {
+    super(options);
+    this.workers = options?.globalConfig?.maxWorkers ?? 1;
+  }
+
+  sort(tests) {
+    const queues = { rehearsal: [], other: [] };
+    for (const test of super.sort([...tests])) queues[needsRehearsal(test) ? "rehearsal" : "other"].push(test);
+    const workers = Array.from({ length: this.workers }, () => 0);
+    let rehearsalFree = 0;
+    return tests.map(() => {
+      const now = Math.min(...workers);
+      const kind = queues.other.length === 0 || (queues.rehearsal.length > 0 && rehearsalFree <= now) ? "rehearsal" : "other";
+      const test = queues[kind].shift();
+      const end = now + (this.time(test) ?? UNKNOWN[kind]);
+      workers[workers.indexOf(now)] = end;
+      if (kind === "rehearsal") rehearsalFree = end;
+      return test;
+    });
+  }
+};
+
+function needsRehearsal({ path }) {
+  return readFileSync(path, "utf8").includes("/helpers/kept-rehearsal");
+}
