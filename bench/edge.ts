@@ -12,6 +12,7 @@ import { buildNginxConfig } from "../components/lib/nginx-config";
 import { type EdgePlace, type EdgeServer, startEdge } from "../tests/helpers/edge-server";
 import { HOST, nginxSettings, RUNBOOK } from "../tests/helpers/edge-settings";
 import { compare, type Row } from "./compare";
+import { processorSeconds } from "./processor";
 
 /** Connections, each from an address of its own: a client may ask 1,000 times a second. */
 const CONNECTIONS = 16;
@@ -21,8 +22,6 @@ const DEPTH = 8;
 const [MEASURE_MILLISECONDS, ROUNDS] = [1000, 9];
 /** What is promised of the service as a whole, and of nginx by itself: logging, limiting and headers cost it something. */
 const [LEAST_RATIO, LEAST_RATIO_OF_NGINX] = [0.95, 0.75];
-/** Of a second; what the kernel counts CPU time in. */
-const TICK = 1 / 100;
 
 /** An API as small as they get: Express, and an answer of 1 KiB. */
 const APPLICATION = `
@@ -87,23 +86,14 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
 }
 
-/** CPU time of processes, all threads, in user and kernel. */
-function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    // After the program's name, which may hold blanks: utime and stime are the 12th and 13th.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return sum + (Number(fields[11]) + Number(fields[12])) * TICK;
-  }, 0);
-}
-
 /** Keeps the connections busy for a while. @throws Error when an answer is not 200 */
 async function requestsPerCpuSecond(server: EdgeServer, pids: () => number[]): Promise<number> {
   const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, (_, index) => open(server, `127.4.0.${index + 1}`)));
   const request = `GET /api/courses?page=2 HTTP/1.1\r\nHost: ${HOST}\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n`;
-  const before = cpuSeconds(pids());
+  const before = processorSeconds(pids());
   const deadline = performance.now() + MEASURE_MILLISECONDS;
   const counts = await Promise.all(sockets.map((socket) => converse(socket, request, deadline)));
-  return counts.reduce((sum, each) => sum + each, 0) / (cpuSeconds(pids()) - before);
+  return counts.reduce((sum, each) => sum + each, 0) / (processorSeconds(pids()) - before);
 }
 
 function open(server: EdgeServer, localAddress: string): Promise<TLSSocket> {

@@ -1,6 +1,6 @@
 /** Runs rules. Whatever cannot be told becomes a finding that says UNDETERMINED: a gate that cannot tell does not pass. */
-import { UnknownValueError } from "@pulumi/policy";
 import { isStackRule, type Problem, type Resource, type ResourceRule, type Rule, type StackRule, type StackView } from "./rule";
+import { UnknownValueError } from "./unknown";
 
 /** What a rule found. */
 export interface Finding {
@@ -41,7 +41,7 @@ export function evaluateStack(rule: StackRule, stack: StackView, settings: Setti
 
 /** The finding that a rule had nothing to look at; undefined when it had, or may have nothing. */
 export function notSeen(rule: Rule, stack: StackView): Finding | undefined {
-  if (rule.mayBeAbsent !== undefined || stack.ofType(...rule.types).length > 0) return undefined;
+  if (rule.mayBeAbsent !== undefined || rule.types.some((type) => stack.ofType(type).length > 0)) return undefined;
   return undetermined(rule, undefined, `the stack has no ${rule.types.join(", ")} to look at`);
 }
 
@@ -81,7 +81,7 @@ function evaluate(rule: Rule, resource: Resource | undefined, run: (found: Findi
 
 /** An unknown value's error names its path, a TypeError the code's own mistake; the text of any other (a parser's) may hold a secret. */
 function reasonOf(error: unknown): string {
-  if (error instanceof UnknownValueError) return `it reads a value that is not known at preview (${(error as Error).message})`;
+  if (error instanceof UnknownValueError) return `it reads a value that is not known at preview (${error.message})`;
   if (error instanceof TypeError) return `it failed with ${error.message}`;
   return `it failed with ${(error as Error).name}`;
 }

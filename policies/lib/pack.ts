@@ -1,25 +1,48 @@
 /** Makes the policies of a pack from its rules. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Policies,
-  type PolicyConfigSchema,
-  type PolicyPackArgs,
-  type ResourceValidation,
-  type ResourceValidationPolicy,
-  type StackValidationPolicy,
-  validateResourceOfType,
-} from "@pulumi/policy";
-import { evaluateResource, evaluateStack, type Finding, notSeen, stackView } from "./evaluate";
-import { isStackRule, type PackName, type Resource, type Rule, type StackView } from "./rule";
+import { evaluateResource, evaluateStack, type Finding, notSeen } from "./evaluate";
+import { isStackRule, type PackName, type Resource, type Rule, type RuleBase, type StackView } from "./rule";
 import { describeWaiver, inForce, parseWaivers, stackOf, type Waiver, waiverFor, type Waivers } from "./waivers";
 
 /** Where docs/ is read. */
 const DOCUMENTS_URL = "https://github.com/maestroverse/maestroverse-ops/blob/main/docs";
 
+/** Says what a policy found, and of which resource; undefined: of none. */
+export type Report = (message: string, urn: string | undefined) => void;
+
+/** What the engine is told of a policy. */
+interface PolicyBase extends Pick<RuleBase, "name" | "description" | "severity" | "remediationSteps" | "limits"> {
+  readonly enforcementLevel: "mandatory" | "advisory";
+  readonly url: string;
+  readonly tags: readonly string[];
+}
+
+/** A policy that looks at each resource of its types. `limits`: what the pack's configuration says of its numbers. */
+export interface ResourcePolicy extends PolicyBase {
+  readonly types: readonly string[];
+  readonly validateResource: (resource: Resource, limits: Readonly<Record<string, number>>, report: Report) => void;
+}
+
+/** A policy that looks at the stack as a whole. */
+export interface StackPolicy extends PolicyBase {
+  readonly validateStack: (stack: StackView, limits: Readonly<Record<string, number>>, report: Report) => void;
+}
+
+/** A policy of a pack. */
+export type Policy = ResourcePolicy | StackPolicy;
+
+/** What an analyzer serves. */
+export interface PolicyPack {
+  readonly name: PackName;
+  readonly version: string;
+  readonly policies: readonly Policy[];
+}
+
 /** What a pack is made of. */
 export interface PackOptions {
   readonly name: PackName;
+  readonly version: string;
   readonly rules: readonly Rule[];
   /** @default policies/waivers.yaml */
   readonly waivers?: Waivers;
@@ -27,23 +50,23 @@ export interface PackOptions {
   readonly now?: () => Date;
 }
 
-/** Arguments of the PolicyPack. */
-export function packArguments(options: PackOptions): PolicyPackArgs {
-  const { name, rules } = options;
+/** A pack: a policy for each rule, and those about the gate itself. */
+export function policyPack(options: PackOptions): PolicyPack {
+  const { name, version, rules } = options;
   const { waivers: all, problems } = options.waivers ?? readWaivers();
   const waivers = all.filter(({ pack }) => pack === name);
   const now = options.now ?? (() => new Date());
   /** Waivers that excused something: resources are looked at before the stack as a whole. */
   const used = new Set<Waiver>();
-  const notWaived = (findings: readonly Finding[]) =>
-    findings.filter((finding) => {
+  const reportNotWaived = (findings: readonly Finding[], report: Report) => {
+    for (const finding of findings) {
       const excuse = waiverFor(finding, waivers, now());
-      if (excuse !== undefined) used.add(excuse);
-      return excuse === undefined;
-    });
+      if (excuse === undefined) report(finding.message, finding.urn);
+      else used.add(excuse);
+    }
+  };
 
-  const policies: Policies = rules.map((rule) => {
-    const settings = (config: object) => ({ limits: config as Record<string, number>, now: now() });
+  const policies = rules.map((rule): Policy => {
     const policy = {
       name: rule.name,
       description: rule.description,
@@ -51,84 +74,81 @@ export function packArguments(options: PackOptions): PolicyPackArgs {
       enforcementLevel: rule.advisoryBecause === undefined ? ("mandatory" as const) : ("advisory" as const),
       remediationSteps: rule.remediationSteps,
       url: `${DOCUMENTS_URL}/${rule.page}`,
-      tags: [...rule.checklist],
-      ...(rule.limits === undefined ? {} : { configSchema: configSchema(rule.limits) }),
+      tags: rule.checklist,
+      ...(rule.limits === undefined ? {} : { limits: rule.limits }),
     };
-    if (isStackRule(rule))
-      return {
-        ...policy,
-        validateStack: (args, report) => {
-          const findings = evaluateStack(rule, viewOf(args.resources), settings(args.getConfig()));
-          for (const { message, urn } of notWaived(findings)) report(message, urn);
-        },
-      } satisfies StackValidationPolicy;
-    const validate: ResourceValidation = (args, report) => {
-      if (!rule.types.includes(args.type)) return;
-      const findings = evaluateResource(rule, asResource(args), settings(args.getConfig()));
-      for (const { message, urn } of notWaived(findings)) report(message, urn);
-    };
-    const [only, ...others] = rule.types;
-    return {
-      ...policy,
-      // Of a rule about one type the SDK knows it, and does not even unpack the others' properties for it.
-      validateResource:
-        only !== undefined && others.length === 0
-          ? validateResourceOfType(classOf(only), (_, args, report) => validate(args, report))
-          : validate,
-    } satisfies ResourceValidationPolicy;
+    return isStackRule(rule)
+      ? {
+          ...policy,
+          validateStack: (stack, limits, report) => reportNotWaived(evaluateStack(rule, stack, { limits, now: now() }), report),
+        }
+      : {
+          ...policy,
+          types: rule.types,
+          validateResource: (resource, limits, report) => reportNotWaived(evaluateResource(rule, resource, { limits, now: now() }), report),
+        };
   });
+  return { name, version, policies: [...policies, ...gatePolicies()] };
 
-  policies.push(
-    {
-      name: "stack-enforce-coverage",
-      description: "Every rule saw at least one resource of the types that it looks at; an empty stack does not pass.",
-      severity: "critical",
-      enforcementLevel: "mandatory",
-      remediationSteps: "Add what is missing to the stack, or remove the rule if the runbook no longer asks for it.",
-      url: `${DOCUMENTS_URL}/policies.md`,
-      validateStack: ({ resources }, report) => {
-        const view = viewOf(resources);
-        for (const rule of rules) {
-          const unseen = isStackRule(rule) ? undefined : notSeen(rule, view);
-          if (unseen !== undefined) report(unseen.message);
-        }
+  /** What is asked of the gate itself. */
+  function gatePolicies(): StackPolicy[] {
+    const ofGate = { url: `${DOCUMENTS_URL}/policies.md`, tags: [] };
+    return [
+      {
+        ...ofGate,
+        name: "stack-enforce-coverage",
+        description: "Every rule saw at least one resource of the types that it looks at; an empty stack does not pass.",
+        severity: "critical",
+        enforcementLevel: "mandatory",
+        remediationSteps: "Add what is missing to the stack, or remove the rule if the runbook no longer asks for it.",
+        validateStack: (stack, _, report) => {
+          for (const rule of rules) {
+            const unseen = isStackRule(rule) ? undefined : notSeen(rule, stack);
+            if (unseen !== undefined) report(unseen.message, undefined);
+          }
+        },
       },
-    },
-    {
-      name: "waiver-enforce-validity",
-      description: "Every waiver is well-formed, names a rule, is in force and is needed.",
-      severity: "high",
-      enforcementLevel: "mandatory",
-      remediationSteps: "Remove the waiver from policies/waivers.yaml and mend what it excused, or renew it with a new reason.",
-      url: `${DOCUMENTS_URL}/policies.md`,
-      validateStack: ({ resources }, report) => {
-        for (const problem of problems) report(problem);
-        const stack = resources[0] === undefined ? undefined : stackOf(resources[0].urn);
-        for (const waiver of waivers) {
-          if (!rules.some((rule) => rule.name === waiver.rule))
-            report(`waiver of ${waiver.rule}: ${name} has no such rule. Remove the waiver.`);
-          else if (!inForce(waiver, now()))
-            report(
-              `waiver of ${waiver.rule} for ${waiver.urn} (${waiver.owner}) is not in force: it is granted ${waiver.granted} to ${waiver.expires}. Remove it, or renew it with a reason.`,
-            );
-          else if (stackOf(waiver.urn) === stack && !used.has(waiver))
-            report(`waiver of ${waiver.rule} for ${waiver.urn} (${waiver.owner}) excused nothing. Remove it.`);
-        }
+      {
+        ...ofGate,
+        name: "waiver-enforce-validity",
+        description: "Every waiver is well-formed, names a rule, is in force and is needed.",
+        severity: "high",
+        enforcementLevel: "mandatory",
+        remediationSteps: "Remove the waiver from policies/waivers.yaml and mend what it excused, or renew it with a new reason.",
+        validateStack: (stack, _, report) => {
+          const say = (problem: string) => report(problem, undefined);
+          problems.forEach(say);
+          for (const waiver of waivers) {
+            const what = `waiver of ${waiver.rule}`;
+            if (!rules.some((rule) => rule.name === waiver.rule)) say(`${what}: ${name} has no such rule. Remove the waiver.`);
+            else if (!inForce(waiver, now()))
+              say(
+                `${what} for ${waiver.urn} (${waiver.owner}) is not in force: it is granted ${waiver.granted} to ${waiver.expires}. Remove it, or renew it with a reason.`,
+              );
+            else if (isOf(stack, waiver) && !used.has(waiver))
+              say(`${what} for ${waiver.urn} (${waiver.owner}) excused nothing. Remove it.`);
+          }
+        },
       },
-    },
-    {
-      name: "waiver-enable-notice",
-      description: "Every waiver in force is printed, each time.",
-      severity: "low",
-      // It only tells: what is waived is excused.
-      enforcementLevel: "advisory",
-      validateStack: ({ resources }, report) => {
-        const stack = resources[0] === undefined ? undefined : stackOf(resources[0].urn);
-        for (const waiver of waivers) if (stackOf(waiver.urn) === stack && inForce(waiver, now())) report(describeWaiver(waiver));
+      {
+        ...ofGate,
+        name: "waiver-enable-notice",
+        description: "Every waiver in force is printed, each time.",
+        severity: "low",
+        // It only tells: what is waived is excused.
+        enforcementLevel: "advisory",
+        remediationSteps: "Nothing: it says what is excused until when.",
+        validateStack: (stack, _, report) => {
+          for (const waiver of waivers) if (isOf(stack, waiver) && inForce(waiver, now())) report(describeWaiver(waiver), undefined);
+        },
       },
-    },
-  );
-  return { enforcementLevel: "mandatory", policies };
+    ];
+  }
+}
+
+/** Whether a waiver is one for this stack. */
+function isOf({ resources: [first] }: StackView, waiver: Waiver): boolean {
+  return first !== undefined && stackOf(first.urn) === stackOf(waiver.urn);
 }
 
 /** waivers.yaml as it is on the disk; one that is missing is a problem. */
@@ -138,59 +158,4 @@ export function readWaivers(): Waivers {
   } catch {
     return { waivers: [], problems: ["policies/waivers.yaml cannot be read. Restore it; without waivers it says waivers: []."] };
   }
-}
-
-interface Analyzed {
-  readonly type: string;
-  readonly name: string;
-  readonly urn: string;
-  readonly props: Record<string, unknown>;
-  readonly opts: { readonly ignoreChanges: readonly string[] };
-}
-
-/** Views by the properties of a stack's first resource, which are one object for all rules: see unpack-once.js. */
-const views = new WeakMap<object, StackView>();
-
-/** The stack that the rules of one evaluation look at, indexed once. */
-function viewOf(resources: readonly Analyzed[]): StackView {
-  const [first] = resources;
-  if (first === undefined) return stackView([]);
-  let view = views.get(first.props);
-  if (view === undefined) views.set(first.props, (view = stackView(resources.map(asResource))));
-  return view;
-}
-
-/** A resource's provider: another shape, without options. */
-type AnalyzedProvider = Omit<Analyzed, "opts">;
-
-function asResource({
-  type,
-  name,
-  urn,
-  props,
-  opts,
-  provider,
-}: AnalyzedProvider & { readonly opts?: Analyzed["opts"]; readonly provider?: AnalyzedProvider }): Resource {
-  return {
-    type,
-    name,
-    urn,
-    properties: props,
-    ...(opts === undefined || opts.ignoreChanges.length === 0 ? {} : { ignoreChanges: opts.ignoreChanges }),
-    ...(provider === undefined ? {} : { provider: asResource(provider) }),
-  };
-}
-
-/** What the SDK needs of a resource's class: its type token. The classes themselves would take the start of every preview a second. */
-function classOf(type: string) {
-  return { __pulumiType: type } as unknown as Parameters<typeof validateResourceOfType>[0];
-}
-
-/** A pack's configuration may tighten a number within its range, not leave it. */
-function configSchema(limits: NonNullable<Rule["limits"]>): PolicyConfigSchema {
-  const properties = Object.entries(limits).map(([key, { description, unit, minimum, maximum, default: value }]) => [
-    key,
-    { type: "number" as const, description: `${description} (${unit})`, minimum, maximum, default: value },
-  ]);
-  return { properties: Object.fromEntries(properties) as PolicyConfigSchema["properties"] };
 }

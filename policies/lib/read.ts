@@ -1,5 +1,5 @@
 /** Reading properties whose shape nobody promises, and values that are not known yet at preview. */
-import { UnknownValueError } from "@pulumi/policy";
+import { UnknownValueError } from "./unknown";
 
 /** A value at a path: `at(props, "spec", "rules", 0, "host")`; undefined where the path ends early. @throws UnknownValueError */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {

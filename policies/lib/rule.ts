@@ -60,7 +60,8 @@ export interface Limit {
   readonly maximum: number;
 }
 
-interface RuleBase {
+/** What every rule has. */
+export interface RuleBase {
   /** Kebab-case, subject first: `ingress-enforce-https`, in the file `enforce-ingress-https.ts`. */
   readonly name: string;
   /** What must hold, as a sentence. */

@@ -10,6 +10,5 @@ setInterval(() => {
 
 // tsx runs the rules without the type check that the runner would repeat at every preview; `npm run check` has done it.
 require("tsx/cjs");
-require("./unpack-once");
 
 module.exports = (file) => require(file);

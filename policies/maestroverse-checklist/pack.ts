@@ -1,6 +1,7 @@
-/** One of the two places that make a PolicyPack: its constructor starts serving, so everything else imports the rules. */
-import { PolicyPack } from "@pulumi/policy";
-import { packArguments } from "../lib/pack";
+/** Starts serving when it is loaded, so everything else imports the rules. */
+import { serve } from "../lib/analyzer";
+import { policyPack } from "../lib/pack";
+import { name, version } from "./package.json";
 import { CHECKLIST_RULES } from "./rules";
 
-new PolicyPack("maestroverse-checklist", packArguments({ name: "maestroverse-checklist", rules: CHECKLIST_RULES }));
+void serve(policyPack({ name: name as "maestroverse-checklist", version, rules: CHECKLIST_RULES }));

@@ -1,9 +1,9 @@
 /** The resources of the real stacks, as the policies see them. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import * as policy from "@pulumi/policy";
 import { evaluateAll, type Finding, stackView } from "../../policies/lib/evaluate";
 import type { Properties, Resource, Rule } from "../../policies/lib/rule";
+import { throwingUnknowns } from "../../policies/lib/unknown";
 import { ownSettings } from "../../settings/stack-file";
 import { loadExeca } from "../../toolchain/run";
 import type { ProgramRequest, ProgramRun } from "./program-runs";
@@ -53,9 +53,6 @@ export async function runPrograms(requests: readonly ProgramRequest[]): Promise<
   return JSON.parse(stdout) as ProgramRun[];
 }
 
-// The package's own types do not describe it.
-const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown) => Properties;
-
 /**
  * What rules find in resources; reading a value that a preview does not know throws, as in the analyzer.
  *
@@ -74,7 +71,7 @@ export function findingsIn(
     name,
     urn,
     ignoreChanges,
-    properties: unknownCheckingProxy(inputs),
+    properties: throwingUnknowns(inputs as Properties),
   });
   const all = resources.map((resource) => {
     const provider = byUrn.get(resource.providerUrn ?? "");

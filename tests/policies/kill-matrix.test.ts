@@ -68,7 +68,7 @@ describe.each(PASSING_STACKS)("the %s program as it is", (stack) => {
     const resources = resourcesOf(requestOf(stack, deployed));
     const before = JSON.stringify(resources);
     expect(findingsIn(RULES, resources).map(({ message }) => message)).toEqual([]);
-    // All rules of a pack look at one copy: policies/lib/unpack-once.js.
+    // All rules of a pack look at one copy: policies/lib/analyzer.ts.
     expect(JSON.stringify(resources) === before).toBe(true);
   });
 });

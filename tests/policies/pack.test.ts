@@ -1,12 +1,11 @@
 /** A pack fails closed, and its waivers are honest. Calls the policies as the analyzer does. */
-import * as policy from "@pulumi/policy";
-import { packArguments, readWaivers } from "../../policies/lib/pack";
-import type { Rule } from "../../policies/lib/rule";
+import { stackView } from "../../policies/lib/evaluate";
+import { type Policy, policyPack, readWaivers } from "../../policies/lib/pack";
+import type { Properties, Rule } from "../../policies/lib/rule";
+import { throwingUnknowns } from "../../policies/lib/unknown";
 import { parseWaivers, type Waivers } from "../../policies/lib/waivers";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-// The package's own types do not describe it.
-const unknownCheckingProxy = policy.unknownCheckingProxy as (properties: unknown) => Record<string, unknown>;
 const NOW = new Date("2026-11-25T12:00:00Z");
 
 const common = { severity: "high" as const, checklist: [], remediationSteps: "Make it blue.", page: "runbook/1-https.md" };
@@ -34,7 +33,7 @@ const pair: Rule = {
 
 interface Thing {
   readonly name: string;
-  readonly props: unknown;
+  readonly props: Properties;
   readonly type?: string;
 }
 const urnOf = (name: string) => `urn:pulumi:staging::maestroverse-ops::test:index:Thing::${name}`;
@@ -44,35 +43,23 @@ function analyze(
   things: readonly Thing[],
   waivers: Waivers = { waivers: [], problems: [] },
   rules: readonly Rule[] = [blue, pair],
-  config = {},
+  limits = {},
 ) {
-  const { policies } = packArguments({ name: "platform-baseline", rules, waivers, now: () => NOW });
+  const { policies } = policyPack({ name: "platform-baseline", version: "1.0.0", rules, waivers, now: () => NOW });
   const found: string[] = [];
   const resources = things.map(({ name, props, type = "test:index:Thing" }) => ({
     name,
     type,
     urn: urnOf(name),
-    props: unknownCheckingProxy(props),
+    properties: throwingUnknowns(props),
   }));
-  const shared = { getConfig: () => config };
-  for (const each of policies)
-    if ("validateResource" in each)
+  const reportOf = (policy: Policy) => (message: string) => found.push(`${policy.name} ${message}`);
+  for (const policy of policies)
+    if ("validateResource" in policy)
       for (const resource of resources)
-        (each as unknown as { validateResource: (args: unknown, report: (message: string) => void) => void }).validateResource(
-          {
-            ...resource,
-            ...shared,
-            isType: (its: { __pulumiType: string }) => its.__pulumiType === resource.type,
-            notApplicable: () => undefined,
-          },
-          (message) => found.push(`${each.name} ${message}`),
-        );
-  for (const each of policies)
-    if ("validateStack" in each)
-      (each as unknown as { validateStack: (args: unknown, report: (message: string) => void) => void }).validateStack(
-        { resources, ...shared },
-        (message) => found.push(`${each.name} ${message}`),
-      );
+        if (policy.types.includes(resource.type)) policy.validateResource(resource, limits, reportOf(policy));
+  const stack = stackView(resources);
+  for (const policy of policies) if ("validateStack" in policy) policy.validateStack(stack, limits, reportOf(policy));
   return found;
 }
 
