@@ -163,13 +163,16 @@ describe.each([
     const sdk = sdkOf(pack());
     const analyze = promisify<protocol.AnalyzeRequest, protocol.AnalyzeResponse>(client.analyze.bind(client));
     let findings = 0;
-    const ofEachType = [prod, spoilt].flatMap((all) => [...new Map(all.map((each) => [each.type, each])).values()]);
-    for (const resource of ofEachType) {
+    // The SDK takes its time: six of each type.
+    const few = (all: readonly Sent[]) =>
+      all.filter(({ type }, index) => all.slice(0, index).filter((earlier) => earlier.type === type).length < 6);
+    for (const resource of [...few(prod), ...few(spoilt)]) {
       const answered = (await analyze(requestOf(resource))).toObject();
       expect(answered).toEqual((await sdk.analyze(requestOf(resource))).toObject());
       findings += answered.diagnosticsList.length;
     }
-    expect(findings).toBeGreaterThan(20);
+
+    expect(findings).toBeGreaterThan(10);
   });
 
   it.each([
