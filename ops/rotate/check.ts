@@ -8,8 +8,10 @@ import type { Deployed } from "./deployed";
 import type { SecretGenerations, SecretName } from "./generations";
 import type { KnownValues, SecretValue } from "./values";
 
-/** Requests for each pod and each set of keys until it must have answered: pods take turns. */
+/** Requests for each pod and each set of keys until it must have answered: pods take turns… */
 const REQUESTS_PER_POD = 12;
+/** …and milliseconds that they take at least: the edge learns of a new pod some time after it is ready. */
+const LEAST_WAIT_MILLISECONDS = 20_000;
 /** Milliseconds between two requests. */
 const PACE = { rehearsal: 20, elsewhere: 1000 };
 
@@ -86,8 +88,9 @@ async function askEach(
 ): Promise<Map<string, WhoAmI>> {
   const answers = new Map<string, WhoAmI>();
   const issuer = `https://${systems.access.settings.hosts.api}`;
+  const began = Date.now();
   for (let sent = 0; pods.some((pod) => !answers.has(pod)); sent++) {
-    if (sent === pods.length * REQUESTS_PER_POD)
+    if (sent >= pods.length * REQUESTS_PER_POD && Date.now() - began > LEAST_WAIT_MILLISECONDS)
       throw new Error(
         `${pods.filter((pod) => !answers.has(pod)).join(", ")} did not answer in ${sent} requests. Look at its readiness, and run this again.`,
       );
