@@ -5,6 +5,11 @@ import { REPOSITORY } from "../toolchain/versions";
 /** Packages that `pg` asks for and does without. */
 const OPTIONAL = ["pg-native"];
 
+/** The program as a file that is run by its name: what the image has (`ops/backup/Dockerfile`). */
+export async function renderBackupProgram(): Promise<string> {
+  return `#!/usr/bin/env node\n${await bundleBackupProgram()}`;
+}
+
 /** Bundles `ops/backup/main.ts` and all that it needs, in ASCII, with the licences that ask to be kept at its end. */
 export async function bundleBackupProgram(): Promise<string> {
   // Loaded when it is needed: most commands do without.

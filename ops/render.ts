@@ -7,6 +7,7 @@ import { HEALTH_PATH } from "../components/lib/web-pod";
 import type { Settings } from "../config";
 import { readStackSettings } from "./access";
 import { renderArchitecture } from "./architecture/document";
+import { renderBackupProgram } from "./backup-program";
 import { renderBackupScript } from "./backup-script";
 import { renderDatabaseRoles } from "./database/script";
 import { renderOnCall } from "./on-call-document";
@@ -30,6 +31,11 @@ export const RENDERERS: readonly Renderer[] = [
       const { registeredResources } = await import("./architecture/registered.js");
       return renderArchitecture(settings, await registeredResources(settings));
     },
+  },
+  {
+    name: "backup-program",
+    description: "the nightly backup's program, one file for its image, ops/backup/Dockerfile (of every stack alike)",
+    render: renderBackupProgram,
   },
   {
     name: "backup-script",

@@ -67,6 +67,7 @@ it("have no permission but those that a job names, and end by themselves", () =>
     Object.entries(permissions).flatMap(([scope, right]) => (right === "write" ? [`${name}: ${scope}`] : [])),
   );
   expect(writes.sort()).toEqual([
+    "workflows/backup-image.yml release: id-token",
     "workflows/deploy-stack.yml deploy: id-token",
     "workflows/deploy.yml prod: id-token",
     "workflows/deploy.yml staging: id-token",
@@ -93,7 +94,7 @@ it("put nothing that others write into a script, and hold no key of AWS", () => 
   const secrets = Object.entries(texts).flatMap(([name, text]) =>
     [...text.replace(/^ *#.*$/gm, "").matchAll(/(?<!steps\.)secrets\.([\w-]+)/g)].map(([, secret]) => `${name}: ${secret}`),
   );
-  expect(secrets).toEqual(["workflows/release.yml: app-key"]);
+  expect(secrets.sort()).toEqual(["workflows/backup-image.yml: OPS_APP_KEY", "workflows/release.yml: app-key"]);
 });
 
 it("call commands that exist, with options that those have", async () => {
@@ -113,7 +114,10 @@ it("reach the cluster by the name that the settings want", async () => {
   ]);
 });
 
-it("set the image's tag of a release, and nothing else", async () => {
+it.each([
+  ["server", "image", "    tag:"],
+  ["nightly dump", "backups", "      tag:"],
+])("set the image's tag of a release of the %s, and nothing else", async (_, part, key) => {
   const [, script = ""] = scripts.find(([name]) => name === "workflows/release.yml pull-request") ?? [];
   const line = script.split("\n").find((each) => each.startsWith("sed ")) ?? "";
   const folder = mkdtempSync(join(tmpdir(), "release-test-"));
@@ -121,13 +125,14 @@ it("set the image's tag of a release, and nothing else", async () => {
     for (const stack of ["staging", "prod"]) {
       const file = `Pulumi.${stack}.yaml`;
       copyFileSync(join(REPOSITORY, file), join(folder, file));
-      await execa("sh", ["-c", line], { cwd: folder, env: { STACK: stack, TAG: "0d1e2f3" } });
+      await execa("sh", ["-c", line], { cwd: folder, env: { SETTINGS: part, STACK: stack, TAG: "0d1e2f3" } });
       const before = readFileSync(join(REPOSITORY, file), "utf8").split("\n");
       const after = readFileSync(join(folder, file), "utf8").split("\n");
       const changed = after.filter((text, index) => text !== before[index]);
-      expect([relative(folder, join(folder, file)), changed]).toEqual([file, ['    tag: "0d1e2f3"']]);
-      const image = (parse(after.join("\n")) as { config: Record<string, { tag: string }> }).config["maestroverse-ops:image"];
-      expect(image?.tag).toBe("0d1e2f3");
+      expect([relative(folder, join(folder, file)), changed]).toEqual([file, [`${key} "0d1e2f3"`]]);
+      const settings = (parse(after.join("\n")) as { config: Record<string, { tag?: string; image?: { tag: string } }> }).config;
+      const found = settings[`maestroverse-ops:${part}`];
+      expect(found?.image?.tag ?? found?.tag).toBe("0d1e2f3");
     }
   } finally {
     rmSync(folder, { recursive: true });
