@@ -198,7 +198,8 @@ export class Backups extends pulumi.ComponentResource {
         },
         spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: `${args.volumeGibibytes}Gi` } } },
       },
-      inNamespace,
+      // The cluster gives them, also to a claim that was there before: one less would be another claim to the provider, and the dumps be gone.
+      { ...inNamespace, ignoreChanges: ["spec.storageClassName", "spec.volumeMode", "spec.volumeName"] },
     );
     const networkPolicy = new k8s.networking.v1.NetworkPolicy(
       `${name}-network-policy`,

@@ -153,7 +153,8 @@ export class WebService extends pulumi.ComponentResource {
         metadata: meta(SERVER_NAME),
         spec: { type: "ClusterIP", selector, ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }] },
       },
-      { ...parent, dependsOn: [deployment] },
+      // The cluster gives it, also to a Service that was there before: an address less would be another Service to the provider.
+      { ...parent, dependsOn: [deployment], ignoreChanges: ["spec.clusterIP", "spec.clusterIPs"] },
     );
     // Annotations hold for a whole Ingress, but the uptime checks must never see a 429; F5's controller wants one more for the certificate.
     const { host, api, exempt } = args.ingress.annotations;

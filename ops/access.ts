@@ -47,8 +47,8 @@ export interface Access {
   readonly records: string;
 }
 
-/** Where the engine's words go, and what ends it. */
-export type EngineReports = Pick<StackOptions, "report" | "onOutput" | "signal">;
+/** Where the engine's words go, what ends it, and what the program and the plugins are told beside. */
+export type EngineReports = Pick<StackOptions, "report" | "onOutput" | "signal" | "environment">;
 
 /** What a client of the AWS SDK is made from. */
 export interface AwsClientSettings {
@@ -102,7 +102,14 @@ export async function openAccess(stack: string, options: AccessOptions = {}): Pr
       records: join(kept.directory, "records"),
       database: () => Promise.resolve(databaseAccess(stack, settings, kept.databaseAdminPassword())),
       outputs: () => outputsOf({ stack, settingsFile: file, state: kept.state }),
-      engine: (reports) => openStack({ stack, settingsFile: file, state: kept.state, environment: kept.engineEnvironment(), ...reports }),
+      engine: ({ environment, ...reports }) =>
+        openStack({
+          stack,
+          settingsFile: file,
+          state: kept.state,
+          environment: { ...kept.engineEnvironment(), ...environment },
+          ...reports,
+        }),
       cluster: () => kept.cluster(settings.cluster.context),
       refusalLog: () => kept.refusalLog(),
       aws: (region) => ({ ...awsOf(settings, region), credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" } }),

@@ -21,6 +21,8 @@ export interface ClusterAccess {
   find<T>(path: string): Promise<T | undefined>;
   /** Creates an object in a collection, for example `/api/v1/namespaces/maestroverse/pods`. @throws Error with the server's words */
   create(collection: string, object: object): Promise<void>;
+  /** Server-side apply of some fields of an object by its path, taking them from whoever holds them. @throws Error with the server's words */
+  apply(path: string, fields: object, manager: string): Promise<void>;
   /** Deletes an object by its path, and what it owns after it; one that is gone is fine. @throws Error with the server's words */
   remove(path: string): Promise<void>;
   /** The last lines of what a container printed. */
@@ -60,6 +62,9 @@ export async function openCluster({ kubeconfig, context }: ClusterOptions): Prom
     create: async (collection, object) => {
       await call.text(collection, { method: "POST", body: JSON.stringify(object) });
     },
+    apply: async (path, fields, manager) => {
+      await call.text(`${path}?fieldManager=${manager}&force=true`, { method: "PATCH", body: JSON.stringify(fields) });
+    },
     remove: async (path) => {
       await call.text(`${path}?propagationPolicy=Background`, { method: "DELETE", absent: true });
     },
@@ -94,13 +99,15 @@ async function caller(config: KubeConfig) {
   const dispatcher = new Agent({ connect });
   return {
     /** @param how `absent`: what is not there is fine */
-    async text(path: string, how: { method?: "POST" | "DELETE"; body?: string; absent?: true } = {}): Promise<string> {
+    async text(path: string, how: { method?: "POST" | "PATCH" | "DELETE"; body?: string; absent?: true } = {}): Promise<string> {
       const { statusCode, body } = await request(`${server}${path}`, {
         dispatcher,
         method: how.method ?? "GET",
         headers: {
           ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-          ...(how.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(how.body === undefined
+            ? {}
+            : { "content-type": how.method === "PATCH" ? "application/apply-patch+yaml" : "application/json" }),
         },
         body: how.body ?? null,
         headersTimeout: ANSWER_MILLISECONDS,

@@ -43,6 +43,8 @@ const LOG_FOLDERS = ["logs", "pods", "nginx/logs"] as const;
 export interface RehearseOptions {
   /** Leave everything running afterwards. */
   readonly keep: boolean;
+  /** Start the servers, leave them running, and deploy nothing: for what was made by hand, and its adoption. @default false */
+  readonly serversOnly?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -51,8 +53,8 @@ export interface RehearsalRecord {
   readonly directory: string;
   /** Resources by operation. */
   readonly changes: Readonly<Record<string, number>>;
-  /** What `ops verify` saw in the end. */
-  readonly verification: VerifyRecord;
+  /** What `ops verify` saw in the end; undefined: nothing was deployed. */
+  readonly verification: VerifyRecord | undefined;
   /** File of the same for people; it stays when the rehearsal goes. */
   readonly page: string;
   /** Whether everything still runs. */
@@ -69,7 +71,7 @@ export async function loadSettings(): Promise<Settings> {
  *
  * @throws Error with what to do; then nothing that this run started is left running
  */
-export async function rehearse({ keep, signal }: RehearseOptions): Promise<RehearsalRecord> {
+export async function rehearse({ keep, serversOnly = false, signal }: RehearseOptions): Promise<RehearsalRecord> {
   const directory = rehearsalDirectory();
   const settings = await loadSettings();
   mkdirSync(dirname(directory), { recursive: true });
@@ -134,30 +136,34 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
               { concurrent: true },
             ),
         },
-        step("pulumi up", async (context) => {
-          noteProgress(directory, "deploying");
-          ({ changes, outputs } = await deploy(context));
-          noteProgress(directory, keptBefore ? "kept" : "deployed");
-          return describeChanges(changes);
-        }),
-        step("Edge", async (context) => {
-          await startNginx(context, (outputs as StackOutputs).names.nginxConfigMap);
-          await writeServiceFile(context);
-          return undefined;
-        }),
-        step("Pods", (context) => waitForPods(context, outputs as StackOutputs)),
-        step("The night's backup", (context) => makeBackup(context, outputs as StackOutputs)),
-        step("Verify", async ({ report, signal: stop }) => {
-          const access = await openAccess(STACK);
-          verification = await verify(access, {
-            ...(outputs === undefined ? {} : { outputs }),
-            signal: stop,
-            sendAges: true,
-            onStart: (running) => running.forEach(({ result }) => void result.then((found) => report(resultLine(found)))),
-          });
-          writePage(verification, settings);
-          return summaryOf(verification);
-        }),
+        ...(serversOnly
+          ? []
+          : [
+              step("pulumi up", async (context) => {
+                noteProgress(directory, "deploying");
+                ({ changes, outputs } = await deploy(context));
+                noteProgress(directory, keptBefore ? "kept" : "deployed");
+                return describeChanges(changes);
+              }),
+              step("Edge", async (context) => {
+                await startNginx(context, (outputs as StackOutputs).names.nginxConfigMap);
+                await writeServiceFile(context);
+                return undefined;
+              }),
+              step("Pods", (context) => waitForPods(context, outputs as StackOutputs)),
+              step("The night's backup", (context) => makeBackup(context, outputs as StackOutputs)),
+              step("Verify", async ({ report, signal: stop }) => {
+                const access = await openAccess(STACK);
+                verification = await verify(access, {
+                  ...(outputs === undefined ? {} : { outputs }),
+                  signal: stop,
+                  sendAges: true,
+                  onStart: (running) => running.forEach(({ result }) => void result.then((found) => report(resultLine(found)))),
+                });
+                writePage(verification, settings);
+                return summaryOf(verification);
+              }),
+            ]),
       ],
       {
         // Without a terminal a line for each event; with one, every step stays on the screen.
@@ -168,8 +174,8 @@ export async function rehearse({ keep, signal }: RehearseOptions): Promise<Rehea
       },
     );
     await steps.run();
-    if (keep) noteProgress(directory, "kept");
-    record = { directory, changes, verification: verification as unknown as VerifyRecord, page: pageFile(), running: keep || keptBefore };
+    if (keep || serversOnly) noteProgress(directory, "kept");
+    record = { directory, changes, verification, page: pageFile(), running: keep || serversOnly || keptBefore };
     return record;
   } catch (error) {
     // Of steps side by side the others go on when one fails: none of them may start a server after the end.

@@ -30,7 +30,7 @@ export type ImportSet = z.output<typeof importSet>;
  * @throws Error that says what is wrong
  */
 export function parseImportSet(text: string, stack: string, source: string): ImportSet {
-  const make = "Make it anew.";
+  const make = `Make it anew: npm run ops -- adopt --stack ${stack}`;
   let raw: unknown;
   try {
     raw = JSON.parse(text);

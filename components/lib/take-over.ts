@@ -1,4 +1,4 @@
-/** Imports what exists in place of making it: the one way in which an adoption differs from any other deployment (docs/adr/0014). */
+/** Imports what exists in place of making it: the one way in which an adoption differs from any other deployment (docs/adr/0016). */
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource of the program, and the thing that it is. */

@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("../commands/up.js")).upCommand,
   },
   {
+    name: "adopt",
+    summary: "Take over what was deployed by hand: look what exists, show what becomes of it, ask, import; nothing is replaced.",
+    load: async () => (await import("../commands/adopt.js")).adoptCommand,
+  },
+  {
     name: "drift",
     summary: "Compare roles, grants and defaults of a stack's database with what is specified; changes nothing.",
     load: async () => (await import("../commands/drift.js")).driftCommand,

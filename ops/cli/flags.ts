@@ -18,6 +18,9 @@ export const jsonOption = () =>
     "the machine-readable record, to this file as well; without a file, to standard output and nothing else there",
   );
 
+/** `--dry-run`. */
+export const dryRunOption = () => new Option("--dry-run", "tell what would be done, and change nothing").default(false);
+
 /** `--yes`. */
 export const yesOption = () => new Option("--yes", "ask nothing: what would be asked is answered with yes").default(false);
 

@@ -14,12 +14,13 @@ export const rehearseCommand: OpsCommand = {
   define(command, { signal }) {
     command
       .option("--keep", "leave everything running afterwards", false)
+      .option("--servers", "start the servers alone and leave them running, for what is made by hand and adopted (docs/adopting.md)", false)
       .addOption(jsonOption())
       .addHelpText(
         "after",
         examples("npm run rehearse", "npm run rehearse -- --keep", "npm run rehearse -- status", "npm run rehearse -- down"),
       )
-      .action((options: { keep: boolean; json?: JsonTarget }) => run(options, signal));
+      .action((options: { keep: boolean; servers: boolean; json?: JsonTarget }) => run(options, signal));
     command.command("status").description("Show what runs.").action(status);
     command
       .command("down")
@@ -32,20 +33,21 @@ export const rehearseCommand: OpsCommand = {
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-async function run({ keep, json }: { keep: boolean; json?: JsonTarget }, signal: AbortSignal): Promise<void> {
+async function run({ keep, servers, json }: { keep: boolean; servers: boolean; json?: JsonTarget }, signal: AbortSignal): Promise<void> {
   const write = textWriter(json);
-  const record = await rehearse({ keep, signal }).catch((error: unknown) => {
+  const record = await rehearse({ keep, serversOnly: servers, signal }).catch((error: unknown) => {
     const logs = failureLogs(rehearsalDirectory());
     if (existsSync(logs)) process.stderr.write(`\nLogs of the run: ${logs}\n`);
     throw error;
   });
   await writeRecord(json, record);
-  write(`\n${verifyText(record.verification)}The same as a page, with the evidence: ${record.page}\n`);
+  const { verification } = record;
+  if (verification !== undefined) write(`\n${verifyText(verification)}The same as a page, with the evidence: ${record.page}\n`);
   const reach = record.running
     ? howToReach(record.directory, await loadSettings())
     : "Everything was ended and removed. Keep it: npm run rehearse -- --keep";
   write(`\n${reach}\n`);
-  process.exitCode = exitCodeOf(record.verification);
+  if (verification !== undefined) process.exitCode = exitCodeOf(verification);
 }
 
 async function status(): Promise<void> {

@@ -7,7 +7,17 @@ import { SECRET_NAMES } from "../../config";
 import { openAccess } from "../access";
 import type { OpsCommand } from "../cli/command";
 import { confirm } from "../cli/confirm";
-import { examples, jsonOption, type JsonTarget, settingsFileOption, stackOption, textWriter, writeRecord, yesOption } from "../cli/flags";
+import {
+  dryRunOption,
+  examples,
+  jsonOption,
+  type JsonTarget,
+  settingsFileOption,
+  stackOption,
+  textWriter,
+  writeRecord,
+  yesOption,
+} from "../cli/flags";
 import { stepShower } from "../cli/steps";
 import { REPOSITORY } from "../engine";
 import { readDeployed } from "../rotate/deployed";
@@ -37,7 +47,7 @@ export const rotateCommand: OpsCommand = {
       .addOption(stackOption())
       .addOption(new Option("--secret <name...>", "secrets to rotate").choices([...SECRET_NAMES]).conflicts("all"))
       .option("--all", "all of them, with one rollout for each change")
-      .option("--dry-run", "tell the steps, and take none", false)
+      .addOption(dryRunOption())
       .addOption(
         new Option("--compromised", "without an overlap: what the old value signed is refused at once")
           .default(false)

@@ -42,7 +42,15 @@ function resources(): Record<string, ResourceHandler<KubernetesClient>> {
 /** The `kubernetes` package. */
 export const kubernetes: StandIn<KubernetesClient> = {
   package: "kubernetes",
-  config: ["kubeconfig", "context", "namespace", "clusterIdentifier", "suppressDeprecationWarnings", ...Object.keys(FIXED_SETTINGS)],
+  config: [
+    "kubeconfig",
+    "context",
+    "namespace",
+    "clusterIdentifier",
+    "suppressDeprecationWarnings",
+    "enablePatchForce",
+    ...Object.keys(FIXED_SETTINGS),
+  ],
   replaceOnConfigChanges: ["clusterIdentifier"],
   checkConfig,
   connect: (config) => KubernetesClient.connect(config),

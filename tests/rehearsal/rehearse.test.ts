@@ -86,10 +86,10 @@ it("recovers from a kill in the middle of the deployment, keeps everything runni
   const { code, stderr } = await rehearse("--keep", "--json", record);
   expect({ code, why: code === 0 ? "" : stderr }).toEqual({ code: 0, why: "" });
   const { verification, changes, running } = JSON.parse(readFileSync(record, "utf8")) as RehearsalRecord;
-  expect(verification.probes.map(({ name, outcome }) => [name, outcome === "not-applicable" ? "pass" : outcome])).toEqual(
+  expect(verification?.probes.map(({ name, outcome }) => [name, outcome === "not-applicable" ? "pass" : outcome])).toEqual(
     PROBES.map(({ name }) => [name, "pass"]),
   );
-  expect(verification.probes.filter(({ outcome }) => outcome === "not-applicable").map(({ name }) => name)).toEqual([
+  expect(verification?.probes.filter(({ outcome }) => outcome === "not-applicable").map(({ name }) => name)).toEqual([
     "backup-copy",
     "drill",
   ]);
@@ -104,7 +104,7 @@ it("changes nothing when it runs again, and leaves what was kept", async () => {
   expect([code, Object.keys(changes), running]).toEqual([0, ["same"], true]);
   // A page for people, of this run, where it says.
   expect(stdout).toContain(`The same as a page, with the evidence: ${page}\n`);
-  expect(readFileSync(page, "utf8")).toContain(`<code>${verification.run}</code>`);
+  expect(readFileSync(page, "utf8")).toContain(`<code>${verification?.run}</code>`);
   expect(new Supervisor(directory).running()).toEqual(before);
 }, 240_000);
 

@@ -7,6 +7,7 @@
 import type * as Sdk from "@kubernetes/client-node";
 
 import type { Properties } from "../lib/contract";
+import { booleanSetting } from "../lib/settings";
 import { type Connection, loadConnection } from "./kubeconfig";
 
 /** An object with the names that every object has. */
@@ -55,6 +56,8 @@ export class KubernetesClient {
   private constructor(
     private readonly connection: Connection,
     private readonly sdk: typeof Sdk,
+    /** Whether every object takes over fields that another manager holds. */
+    readonly forces: boolean,
   ) {
     this.http = new sdk.IsomorphicFetchHttpLibrary();
   }
@@ -63,7 +66,7 @@ export class KubernetesClient {
   static async connect(config: Properties): Promise<KubernetesClient> {
     // Lazily: it takes half a second to load, which no preview needs to spend.
     const sdk = await import("@kubernetes/client-node");
-    return new KubernetesClient(loadConnection(config, new sdk.KubeConfig()), sdk);
+    return new KubernetesClient(loadConnection(config, new sdk.KubeConfig()), sdk, booleanSetting(config, "enablePatchForce") === true);
   }
 
   /** The object, undefined when there is none. */
@@ -91,6 +94,15 @@ export class KubernetesClient {
     const query = { fieldManager, fieldValidation: "Strict", ...(force && { force: "true" }) };
     const path = await this.path(key);
     return (await this.request("PATCH", path, query, object, "application/apply-patch+yaml")) as LiveObject;
+  }
+
+  /** Changes an object's bookkeeping of who has which field, unless it has changed since it was read. */
+  async patchManagedFields(key: ObjectKey, { metadata }: LiveObject, managedFields: readonly Properties[]): Promise<void> {
+    const patch = [
+      { op: "test", path: "/metadata/resourceVersion", value: metadata["resourceVersion"] },
+      { op: "replace", path: "/metadata/managedFields", value: managedFields },
+    ];
+    await this.request("PATCH", await this.path(key), {}, patch, "application/json-patch+json");
   }
 
   /** Asks for the deletion; nothing happens when the object is gone already. */
@@ -128,7 +140,7 @@ export class KubernetesClient {
     method: keyof typeof Sdk.HttpMethod,
     path: string,
     query: Readonly<Record<string, string>> = {},
-    body?: Properties,
+    body?: Properties | readonly Properties[],
     contentType = "application/json",
   ): Promise<unknown> {
     const context = new this.sdk.RequestContext(`${this.connection.server}/${path}`, this.sdk.HttpMethod[method]);

@@ -5,6 +5,7 @@ import { awaitGone, awaitReady, look, reasonsOf } from "./await";
 import { ApiError, type KubernetesClient, type LiveObject, type ObjectKey } from "./client";
 import type { Kind } from "./kinds";
 import { liveInputs, toOutputs } from "./live";
+import { takenOver } from "./ownership";
 import {
   annotation,
   checkMetadata,
@@ -52,8 +53,9 @@ export function objectHandler(kind: Kind): ResourceHandler<KubernetesClient> {
       if (!report.ready) throw new InitializationError(result, reasonsOf(found, report));
       return result;
     },
-    update(context, _id, oldOutputs, _oldInputs, newInputs) {
+    async update(context, _id, oldOutputs, _oldInputs, newInputs) {
       const manager = managerIn(oldOutputs, context.urn);
+      await takeOver(context, keyIn(oldOutputs), manager);
       return applyAndAwait(context, newInputs, signed(newInputs, manager), keyIn(oldOutputs), manager);
     },
     async delete(context, _id, state) {
@@ -106,7 +108,7 @@ async function applyAndAwait(
   key: ObjectKey,
   manager: string,
 ): Promise<ResourceState> {
-  const force = annotation(inputs, PATCH_FORCE) === "true";
+  const force = annotation(inputs, PATCH_FORCE) === "true" || context.client.forces;
   const applied = await context.client.apply(object, key, manager, force).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.status !== 409) throw error;
     throw new Error(`${error.message}. Take the field out of the program, or set the annotation ${PATCH_FORCE}: "true" to take it over.`);
@@ -115,6 +117,13 @@ async function applyAndAwait(
   const state = { id: idOf(live), outputs: toOutputs(live, inputs, manager) };
   if (reasons.length > 0) throw new InitializationError(state, reasons);
   return state;
+}
+
+/** Takes over what people wrote with kubectl. */
+async function takeOver({ client }: Context, key: ObjectKey, manager: string): Promise<void> {
+  const live = await client.get(key);
+  const entries = live === undefined ? undefined : takenOver(live, manager);
+  if (live !== undefined && entries !== undefined) await client.patchManagedFields(key, live, entries);
 }
 
 /**
