@@ -102,7 +102,8 @@ class Adoption {
       write(`\n${findingsText(findings)}\n`);
       this.refuse(findings, destroyed(events, imports), events);
       const record = { formatVersion: 1 as const, ...findings, dryRun: this.options.dryRun, importSet: file };
-      if (this.options.dryRun) return { ...record, changes: {} };
+      if (rowsAreNone(findings)) write(`\nNothing of it exists, or all of it is the stack's: npm run ops -- up --stack ${stack}\n`);
+      if (this.options.dryRun || rowsAreNone(findings)) return { ...record, changes: {} };
       await confirm(this.options, this.options.signal);
       if (settings !== undefined) await writeAtomically(settingsFile, settings.text, (await stat(settingsFile)).mode & 0o777);
       await keepReplicas(await systems.cluster(), imports);
@@ -188,6 +189,9 @@ class Adoption {
       throw new ExitError(`${stack}: nothing was changed.\n${problems.map((problem) => `  - ${problem}`).join("\n")}`, EXIT.found);
   }
 }
+
+/** Whether there is nothing to take over. */
+const rowsAreNone = ({ rows, secrets }: Findings) => rows.length === 0 && secrets === undefined;
 
 /** Whether a policy found something: then it is what failed the preview. */
 function hasViolations(events: readonly EngineEvent[]): boolean {

@@ -177,7 +177,7 @@ describe("taken over", () => {
     expect(await oids()).toEqual(before.oids);
     expect(await datadog(place, `/api/v1/monitor/${made.monitorId}`)).toMatchObject({
       name: "[rehearsal] API errors (average of the last 5 minutes)",
-      priority: 1,
+      priority: 2,
     });
     expect(await datadog(place, `/api/v1/monitor/${made.otherMonitorId}`)).toMatchObject({ message: "errors @slack-ops" });
     const { Body } = await new S3(awsSettings(place)).getObject({
