@@ -3,14 +3,16 @@
 /** What is compared. */
 export interface Comparison {
   readonly name: string;
-  /** Measures once; larger is better. */
+  /** Measures once. */
   readonly of: () => Promise<number>;
   /** What it is divided by. */
   readonly over: () => Promise<number>;
   /** How often each is measured, after one time that does not count. */
   readonly rounds: number;
-  /** The ratio that is promised at least. */
-  readonly least: number;
+  /** The ratio that is promised at least, of what is better the larger it is. @default `most` is promised */
+  readonly least?: number;
+  /** The ratio that is promised at most, of what is better the smaller it is. */
+  readonly most?: number;
 }
 
 /** A ratio, and how far it can be believed. */
@@ -21,13 +23,14 @@ export interface Row {
   /** Half of the rounds' ratios lie between these. */
   readonly quartiles: readonly [number, number];
   readonly rounds: number;
-  readonly least: number;
+  readonly least?: number | undefined;
+  readonly most?: number | undefined;
   /** Medians of what was measured: `of`, then `over`. */
   readonly medians: readonly [number, number];
 }
 
 /** Measures both in turns, each first in every other round. */
-export async function compare({ name, of, over, rounds, least }: Comparison): Promise<Row> {
+export async function compare({ name, of, over, rounds, least, most }: Comparison): Promise<Row> {
   await of();
   await over();
   const pairs: [number, number][] = [];
@@ -45,6 +48,7 @@ export async function compare({ name, of, over, rounds, least }: Comparison): Pr
     quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
     rounds,
     least,
+    most,
     medians: [
       quantile(
         pairs.map(([a]) => a),

@@ -21,6 +21,7 @@ import { parse, parseDocument, stringify } from "yaml";
 import { pluginPath, type PluginChoice } from "../toolchain/plugins";
 import { configuredBackend, operatorsPassphrase, searchPath, withEnvironment } from "../toolchain/environment";
 import { provideEngine } from "../toolchain/engine";
+import { compiledPacks } from "./policy-packs";
 
 /** The repository's root. */
 export const REPOSITORY = resolve(__dirname, "..");
@@ -114,6 +115,7 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
   });
   const engine = await provideEngine(options.report);
   const plugins = await pluginPath(options.report);
+  const packs = await compiledPacks();
 
   const work = await mkdtemp(join(tmpdir(), "maestroverse-ops-"));
   const removeWork = () => rm(work, { recursive: true, force: true });
@@ -126,6 +128,7 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
       await writeFile(join(work, `Pulumi.${options.stack}.yaml`), place.isReadable ? settings : withoutSecrets(settings));
       const environment: Record<string, string> = {
         ...options.environment,
+        ...packs,
         PATH: searchPath(plugins.dir),
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

@@ -12,6 +12,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { stackView } from "./evaluate";
+import { endWithEngine } from "./lifetime";
 import type { Policy, PolicyPack, Report, ResourcePolicy } from "./pack";
 import type { Rule, Severity } from "./rule";
 import { unpackResource, unpackStack } from "./unpack";
@@ -47,6 +48,7 @@ export async function startAnalyzer(pack: PolicyPack): Promise<{ readonly server
 
 /** Serves until the engine ends the process, and says the port where the engine reads it: on a line of standard output. */
 export async function serve(pack: PolicyPack): Promise<void> {
+  endWithEngine();
   const { port } = await startAnalyzer(pack);
   process.stdout.write(`${port}\n`);
 }

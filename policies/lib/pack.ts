@@ -151,10 +151,10 @@ function isOf({ resources: [first] }: StackView, waiver: Waiver): boolean {
   return first !== undefined && stackOf(first.urn) === stackOf(waiver.urn);
 }
 
-/** waivers.yaml as it is on the disk; one that is missing is a problem. */
-export function readWaivers(): Waivers {
+/** waivers.yaml as it is on the disk, in the folder of the packs; one that is missing is a problem. */
+export function readWaivers(folder = join(__dirname, "..")): Waivers {
   try {
-    return parseWaivers(readFileSync(join(__dirname, "..", "waivers.yaml"), "utf8"));
+    return parseWaivers(readFileSync(join(folder, "waivers.yaml"), "utf8"));
   } catch {
     return { waivers: [], problems: ["policies/waivers.yaml cannot be read. Restore it; without waivers it says waivers: []."] };
   }

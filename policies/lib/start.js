@@ -1,14 +1,13 @@
-/** How a pack starts. `pack.ts` is its file that makes the PolicyPack. */
-const engine = process.ppid;
+/** How a pack starts under Pulumi's runner. */
+const { basename, dirname, join } = require("node:path");
 
-// An engine that was killed ends nobody. Its analyzers would stay, and report their broken pipes for ever: Pulumi's runner reports even the
-// failure of a report.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit(1));
-setInterval(() => {
-  if (process.ppid !== engine) process.exit(1);
-}, 1_000).unref();
+/** Folder of compiled packs, made of these very sources: ops/engine.ts names it to the engine. */
+const compiled = process.env.MAESTROVERSE_POLICY_PACKS;
 
-// tsx runs the rules without the type check that the runner would repeat at every preview; `npm run check` has done it.
-require("tsx/cjs");
-
-module.exports = (file) => require(file);
+/** @param {string} file the pack's own, which serves when it is loaded */
+module.exports = (file) => {
+  if (compiled !== undefined) return require(join(compiled, `${basename(dirname(file))}.js`));
+  // tsx runs the rules without the type check that the runner would repeat at every preview; `npm run check` has done it.
+  require("tsx/cjs");
+  return require(file);
+};
