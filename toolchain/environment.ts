@@ -28,6 +28,12 @@ export async function operatorsPassphrase(): Promise<string | undefined> {
   return process.env["PULUMI_CONFIG_PASSPHRASE"] ?? (file === undefined || file === "" ? undefined : (await readFile(file, "utf8")).trim());
 }
 
+/** A variable that the operator names; undefined: there is none, or it is empty. */
+export function namedVariable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+}
+
 /** Who is at work, for a record: `octocat on runner-7`. */
 export function whoIsAtWork(): string {
   return `${process.env["GITHUB_ACTOR"] ?? userInfo().username} on ${hostname()}`;

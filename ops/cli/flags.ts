@@ -11,6 +11,13 @@ export const settingsFileOption = () => new Option("--settings-file <file>", "th
 /** `--dumps-of STACK`. */
 export const dumpsOfOption = () => new Option("--dumps-of <stack>", "the stack whose dump is restored @default the same");
 
+/** `--identity-file FILE`. */
+export const identityFileOption = () =>
+  new Option("--identity-file <file>", "where the identity of age is that opens an encrypted dump @default asked for at a terminal");
+
+/** `--identity-env NAME`. */
+export const identityEnvOption = () => new Option("--identity-env <name>", "the variable of the environment that holds that identity");
+
 /** `--json [file]`; {@link writeRecord} writes it. */
 export const jsonOption = () =>
   new Option(

@@ -5,6 +5,8 @@ import { EXIT } from "../cli/exit-codes";
 import {
   dumpsOfOption,
   examples,
+  identityEnvOption,
+  identityFileOption,
   jsonOption,
   type JsonTarget,
   settingsFileOption,
@@ -14,6 +16,7 @@ import {
 } from "../cli/flags";
 import { stepShower } from "../cli/steps";
 import { findingsMarkdown } from "../recovery/findings";
+import { identitiesAt } from "../recovery/identities";
 import { recover } from "../recovery/recovery";
 
 interface Options {
@@ -21,6 +24,8 @@ interface Options {
   readonly dumpsOf?: string;
   readonly settingsFile?: string;
   readonly page?: string;
+  readonly identityFile?: string;
+  readonly identityEnv?: string;
   readonly json?: JsonTarget;
 }
 
@@ -29,17 +34,24 @@ export const drillCommand: OpsCommand = {
     command
       .addOption(stackOption())
       .addOption(dumpsOfOption())
+      .addOption(identityFileOption())
+      .addOption(identityEnvOption())
       .addOption(settingsFileOption())
       .option("--page <file>", "the findings for people, to this file as well")
       .addOption(jsonOption())
       .addHelpText(
         "after",
-        examples("npm run ops -- drill --stack staging", "npm run ops -- drill --stack staging --dumps-of prod --page findings.md"),
+        examples(
+          "npm run ops -- drill --stack staging",
+          "npm run ops -- drill --stack staging --dumps-of prod --page findings.md",
+          "npm run ops -- drill --stack staging --dumps-of prod --identity-file /run/secrets/drill-identity",
+        ),
       )
-      .action(async ({ stack, dumpsOf = stack, page: file, json, ...options }: Options) => {
+      .action(async ({ stack, dumpsOf = stack, page: file, identityFile, identityEnv, json, ...options }: Options) => {
         const write = textWriter(json);
         const show = stepShower(write, process.stdout.isTTY && json !== true);
-        const findings = await recover({ kind: "drill", stack, dumpsOf, ...options, show, signal });
+        const identities = identitiesAt({ identityFile, identityEnv }, signal);
+        const findings = await recover({ kind: "drill", stack, dumpsOf, ...options, identities, show, signal });
         const page = findingsMarkdown(findings);
         write(`\n${page}`);
         if (file !== undefined) await writeFile(file, page);

@@ -5,6 +5,8 @@ import { EXIT } from "../cli/exit-codes";
 import {
   dumpsOfOption,
   examples,
+  identityEnvOption,
+  identityFileOption,
   jsonOption,
   type JsonTarget,
   settingsFileOption,
@@ -15,6 +17,7 @@ import {
 } from "../cli/flags";
 import { stepShower } from "../cli/steps";
 import { findingsMarkdown } from "../recovery/findings";
+import { identitiesAt } from "../recovery/identities";
 import { recover } from "../recovery/recovery";
 
 interface Options {
@@ -23,6 +26,8 @@ interface Options {
   readonly dump?: string;
   readonly dumpsOf?: string;
   readonly settingsFile?: string;
+  readonly identityFile?: string;
+  readonly identityEnv?: string;
   readonly yes: boolean;
   readonly json?: JsonTarget;
 }
@@ -32,8 +37,13 @@ export const restoreCommand: OpsCommand = {
     command
       .addOption(stackOption())
       .requiredOption("--to <database>", "name of the new database; one that exists is never written to")
-      .option("--dump <file>", "this dump and no other, maestroverse-YYYYMMDD-HHMM.dump @default the newest that is whole")
+      .option(
+        "--dump <file>",
+        "this dump and no other, maestroverse-YYYYMMDD-HHMM.dump (.age where it is encrypted) @default the newest that is whole",
+      )
       .addOption(dumpsOfOption())
+      .addOption(identityFileOption())
+      .addOption(identityEnvOption())
       .addOption(settingsFileOption())
       .addOption(yesOption())
       .addOption(jsonOption())
@@ -44,7 +54,7 @@ export const restoreCommand: OpsCommand = {
           "npm run ops -- restore --stack prod --to maestroverse_restored --dump maestroverse-20261124-0200.dump",
         ),
       )
-      .action(async ({ stack, dumpsOf = stack, yes, json, ...options }: Options) => {
+      .action(async ({ stack, dumpsOf = stack, identityFile, identityEnv, yes, json, ...options }: Options) => {
         const write = textWriter(json);
         requireConfirmable({ stack, yes });
         const findings = await recover({
@@ -52,6 +62,7 @@ export const restoreCommand: OpsCommand = {
           stack,
           dumpsOf,
           ...options,
+          identities: identitiesAt({ identityFile, identityEnv }, signal),
           show: stepShower(write, process.stdout.isTTY && json !== true),
           async confirm(what) {
             write(`${what}\n`);

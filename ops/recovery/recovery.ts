@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { BACKUP_PREFIX, backupKeyAliasArn } from "../../components/lib/backup-names";
+import { backupKeyAliasArn } from "../../components/lib/backup-names";
 import { PAGING_ENVIRONMENT } from "../../components/lib/alerts";
 import { type AccessOptions, openAccess, readStackSettings } from "../access";
 import type { AnyManifest } from "../backup/manifest";
@@ -15,16 +15,15 @@ import { uploadText } from "../backup/upload";
 import type { ShowStep } from "../cli/steps";
 import { whoIsAtWork } from "../../toolchain/environment";
 import { Systems } from "../verify/systems";
-import { fetchDump, listAll, manifestOf, wholeDumps, writtenOver } from "./dumps";
+import { DumpSource } from "./dump-source";
 import { type Findings, findingsKey, findingsMarkdown, type StepFinding } from "./findings";
 import { DRILL_PREFIX, drillRefusals, newDatabaseRefusals, type Target } from "./guards";
+import { type Identities, readIdentities } from "./identities";
 import { NewDatabase } from "./new-database";
 import { removeLeftTrials, Trial } from "./trial";
 
 /** Number of PostgreSQL's advisory lock: one drill or recovery on a server at a time, from whatever machine. */
 const ADVISORY_LOCK = 5_030_826;
-/** Dumps that are tried, the newest first: more damaged ones than that are another trouble. */
-const TRIED_DUMPS = 3;
 
 /** Arguments of {@link recover}. */
 export interface RecoveryOptions extends AccessOptions {
@@ -37,6 +36,8 @@ export interface RecoveryOptions extends AccessOptions {
   readonly to?: string | undefined;
   /** File name of one dump, and no other. @default the newest that is whole */
   readonly dump?: string | undefined;
+  /** What opens an encrypted dump; called when there is one. @default says which flags there are */
+  readonly identities?: () => Promise<Identities>;
   readonly show: ShowStep;
   /** Asked once everything is known and nothing done. @throws Error to end it */
   readonly confirm?: (what: string) => Promise<void>;
@@ -86,7 +87,6 @@ class Recovery {
   private readonly now: () => Date;
   private readonly steps: StepFinding[] = [];
   private readonly problems: string[] = [];
-  private readonly skipped: { key: string; why: string }[] = [];
 
   constructor(
     private readonly options: RecoveryOptions,
@@ -105,7 +105,9 @@ class Recovery {
     const bucket = this.bucket();
     const file = join(this.folder, "dump");
     await this.refuseProduction(target, name);
-    const found = await this.step("Fetch the newest whole dump", (report) => this.fetch(bucket, file, report));
+    const { dump, identities = () => readIdentities({}), signal } = this.options;
+    const dumps = await DumpSource.open(await this.there.s3(), { bucket, dump, identities, signal });
+    const found = await this.step("Fetch the newest whole dump", (report) => dumps.fetch(file, report));
     const manifest = found?.manifest;
     let recovered: Date | undefined;
     if (found !== undefined && manifest !== undefined) {
@@ -124,7 +126,7 @@ class Recovery {
       who: whoIsAtWork(),
       startedAt: started.toISOString(),
       milliseconds: this.now().getTime() - started.getTime(),
-      passed: this.problems.length + this.skipped.length === 0,
+      passed: this.problems.length + dumps.skipped.length === 0,
       ...(manifest === undefined
         ? {}
         : {
@@ -132,7 +134,7 @@ class Recovery {
             recoveryPointSeconds: Math.round((started.getTime() - Date.parse(manifest.startedAt)) / 1000),
           }),
       ...(recovered === undefined ? {} : { recoveryTimeSeconds: Math.round((recovered.getTime() - started.getTime()) / 1000) }),
-      skipped: this.skipped,
+      skipped: dumps.skipped,
       target: { host: target.host, database: name, serverVersion: target.serverVersion },
       steps: this.steps,
       problems: this.problems,
@@ -224,32 +226,6 @@ class Recovery {
     if (method === "rds")
       throw new Error(`${this.options.dumpsOf}: backups.method is rds: AWS restores (docs/runbook/5-backups.md#managed-alternative).`);
     return bucket;
-  }
-
-  /** The newest dump that is what its manifest says; those before it in the list that are not are findings. */
-  private async fetch(bucket: string, file: string, report: (line: string) => void) {
-    const client = await this.there.s3();
-    const all = wholeDumps(await listAll(client, { bucket, prefix: BACKUP_PREFIX }));
-    const { dump, signal } = this.options;
-    const dumps = dump === undefined ? all.slice(0, TRIED_DUMPS) : all.filter(({ key }) => key === `${BACKUP_PREFIX}${dump}`);
-    if (dumps.length === 0)
-      throw new Error(
-        `s3://${bucket}/${BACKUP_PREFIX} holds no dump with a manifest${dump === undefined ? "" : ` that is called ${dump}`}`,
-      );
-    for (const { key } of dumps) {
-      try {
-        report(key);
-        const manifest = await manifestOf(client, bucket, key);
-        await fetchDump(client, { bucket, key, manifest, file, report, signal });
-        const over = await writtenOver(client, bucket, key, manifest);
-        if (over !== undefined) this.skipped.push({ key: `what is newest under ${key}`, why: over });
-        return { told: `${key}, ${manifest.sizeBytes} bytes, SHA-256 as stored`, result: { key, manifest } };
-      } catch (error) {
-        signal.throwIfAborted();
-        this.skipped.push({ key, why: (error as Error).message });
-      }
-    }
-    throw new Error(`none of the ${dumps.length} newest dumps is what its manifest says`);
   }
 
   private async target(): Promise<Target & { readonly serverVersion: string }> {

@@ -1,4 +1,5 @@
 /** Tells a secret in plain text by its name or its form. */
+import { holdsAgeIdentity } from "../../components/lib/age-recipient";
 
 /** Names of variables and keys that hold a secret. */
 const SECRET_NAME = /(^|[_.-])(SECRET|PASSWORD|PASSWD|PASS|PGPASSWORD|PEPPER|TOKEN|CREDENTIALS?|KEY)([_.-](ID|ROLLING|PREVIOUS|\d+))?$/i;
@@ -11,4 +12,7 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 /** Whether a name or a value says that it is a secret. */
 export const isSecret = (name: string, value: string) =>
-  (SECRET_NAME.test(name) && !NO_SECRET_VALUE.test(value)) || URL_WITH_PASSWORD.test(value) || PRIVATE_KEY.test(value);
+  (SECRET_NAME.test(name) && !NO_SECRET_VALUE.test(value)) ||
+  URL_WITH_PASSWORD.test(value) ||
+  PRIVATE_KEY.test(value) ||
+  holdsAgeIdentity(value);

@@ -94,7 +94,11 @@ it("put nothing that others write into a script, and hold no key of AWS", () => 
   const secrets = Object.entries(texts).flatMap(([name, text]) =>
     [...text.replace(/^ *#.*$/gm, "").matchAll(/(?<!steps\.)secrets\.([\w-]+)/g)].map(([, secret]) => `${name}: ${secret}`),
   );
-  expect(secrets.sort()).toEqual(["workflows/backup-image.yml: OPS_APP_KEY", "workflows/release.yml: app-key"]);
+  expect(secrets.sort()).toEqual([
+    "workflows/backup-image.yml: OPS_APP_KEY",
+    "workflows/release.yml: app-key",
+    "workflows/scheduled.yml: MAESTROVERSE_BACKUP_IDENTITY",
+  ]);
 });
 
 it("call commands that exist, with options that those have", async () => {

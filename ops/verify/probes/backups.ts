@@ -1,25 +1,20 @@
 /** Runbook §5: the nightly run, the newest dump, how long dumps are kept and where. */
-import { createHash } from "node:crypto";
 import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketReplicationCommand,
   GetBucketVersioningCommand,
-  GetObjectCommand,
   GetObjectLockConfigurationCommand,
-  HeadObjectCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
 import { PAGING_ENVIRONMENT } from "../../../components/lib/alerts";
 import { BACKUP_NAME, BACKUP_PREFIX } from "../../../components/lib/backup-names";
 import { DRILL_DAYS } from "../../../components/lib/monitors-backups";
 import { listAll, manifestOf, placeOf, wholeDumps } from "../../recovery/dumps";
 import { duration, type Findings, storedFindings } from "../../recovery/findings";
+import { compareWithManifest, readers } from "../dump-check";
 import type { TimelineEvidence } from "../evidence";
 import { fail, judge, notApplicable, type Probe, type ProbeContext } from "../probe";
 
 const HOUR_MILLISECONDS = 3600 * 1000;
-/** Bytes of a dump that is read whole to compare its checksum; of a larger one S3's own is compared. */
-const READ_BYTES = 64 * 1024 * 1024;
 /** Drills of which the findings are read: a year of monthly ones. */
 const DRILLS_SHOWN = 12;
 const TODO = "Look at the CronJob's last Job and its pod's log, then make one now: docs/runbook/5-backups.md.";
@@ -108,13 +103,15 @@ const newest: Probe = {
     const where = `s3://${place.bucket}/${place.prefix}`;
     if (latest === undefined) return fail(`${where} holds no dump with a manifest`, TODO, timeline);
     const hours = (now.getTime() - latest.at.getTime()) / HOUR_MILLISECONDS;
-    const wrong = await compareWithManifest(client, place.bucket, latest);
+    const manifest = await manifestOf(client, place.bucket, latest.key).catch((error: unknown) => error as Error);
+    const wrong = manifest instanceof Error ? manifest.message : await compareWithManifest(client, place.bucket, latest, manifest);
     return judge(
       [
         ...(hours > settings.backups.maximumAgeHours
           ? [`the newest dump, ${latest.key}, is ${Math.floor(hours)} hours old, ${settings.backups.maximumAgeHours} are allowed`]
           : []),
         ...(wrong === undefined ? [] : [`${latest.key}: ${wrong}`]),
+        ...(manifest instanceof Error ? [] : readers(latest.key, manifest, settings.backups.ageRecipients)),
       ],
       `${latest.key}, ${latest.size} bytes, ${hours.toFixed(1)} hours old, as its manifest says; ${dumps.length} in all`,
       TODO,
@@ -122,24 +119,6 @@ const newest: Probe = {
     );
   },
 };
-
-/** What is wrong with a dump; undefined: it is what its manifest says. */
-async function compareWithManifest(
-  client: S3Client,
-  bucket: string,
-  { key, size }: { readonly key: string; readonly size: number },
-): Promise<string | undefined> {
-  const manifest = await manifestOf(client, bucket, key).catch((error: unknown) => error as Error);
-  if (manifest instanceof Error) return manifest.message;
-  if (manifest.sizeBytes !== size) return `it has ${size} bytes, ${manifest.sizeBytes} were stored`;
-  if (size > READ_BYTES) {
-    const { ChecksumSHA256 } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" }));
-    return ChecksumSHA256 === manifest.s3Checksum ? undefined : "S3's checksum of it is not the one that was stored";
-  }
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-  return createHash("sha256").update(bytes).digest("hex") === manifest.sha256 ? undefined : "its SHA-256 is not the one that was stored";
-}
 
 const retention: Probe = {
   line: "RB-5.2",

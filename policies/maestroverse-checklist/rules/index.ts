@@ -13,6 +13,7 @@ import { enforceAddressClient } from "./enforce-address-client";
 import { enforceAlertRunbook } from "./enforce-alert-runbook";
 import { enforceBackupFormat } from "./enforce-backup-format";
 import { enforceBackupPresence } from "./enforce-backup-presence";
+import { enforceBackupRecipients } from "./enforce-backup-recipients";
 import { enforceBackupRetention } from "./enforce-backup-retention";
 import { enforceBackupSchedule } from "./enforce-backup-schedule";
 import { enforceBucketRetention } from "./enforce-bucket-retention";
@@ -94,6 +95,7 @@ export const CHECKLIST_RULES: readonly Rule[] = [
   enforceBackupPresence,
   enforceBackupSchedule,
   enforceBackupFormat,
+  enforceBackupRecipients,
   enforceBackupRetention,
   enforceBucketRetention,
   enableBucketCopy,

@@ -1,3 +1,4 @@
+import { holdsAgeIdentity } from "../../../components/lib/age-recipient";
 import { findObject, isRehearsal, objectNamespace, POD_TYPES, podReferences, podTemplate } from "../../lib/kubernetes";
 import { known, list, mapping, text, UNKNOWN } from "../../lib/read";
 import type { StackRule } from "../../lib/rule";
@@ -9,10 +10,11 @@ const ADMINS = ["postgres", "rdsadmin"];
 const ADMIN_VARIABLE =
   /ADMIN_?(USER|PASSWORD|KEY|TOKEN|SECRET|URL)|^(POSTGRES_PASSWORD|DD_API_KEY|DD_APP_KEY|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|PULUMI_.+|KUBECONFIG)$/;
 
-/** No pod has a credential that administers the database, the cloud account or Datadog. */
+/** No pod has a credential that administers the database, the cloud account or Datadog, or what opens an encrypted dump. */
 export const disallowPodAdminCredentials: StackRule = {
   name: "pod-disallow-admin-credentials",
-  description: "No pod has a credential that administers the database, the cloud account or Datadog.",
+  description:
+    "No pod has a credential that administers the database, the cloud account or Datadog, or an identity that opens encrypted dumps.",
   severity: "critical",
   checklist: ["RB-2.1"],
   remediationSteps: "Give the pod a database role of its own, and an IAM role by a projected token.",
@@ -26,6 +28,7 @@ export const disallowPodAdminCredentials: StackRule = {
         // The rehearsal's AWS is on the loopback and takes any key.
         if (isRehearsal(resource) && name.startsWith("AWS_")) return;
         if (name === "PGUSER" && admins.has(String(value))) report(resource, { field, found: `${name}=${String(value)}`, fix });
+        else if (holdsAgeIdentity(String(value))) report(resource, { field, found: `${name}, an identity of age`, fix });
         else if (ADMIN_VARIABLE.test(name)) report(resource, { field, found: name, fix });
       };
       for (const { path, container } of pod.containers)

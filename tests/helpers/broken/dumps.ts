@@ -17,7 +17,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Settings } from "../../../config";
 import { manifestName } from "../../../ops/backup/dump-files";
-import { listAll, wholeDumps } from "../../../ops/recovery/dumps";
+import type { Manifest } from "../../../ops/backup/manifest";
+import { listAll, readText, wholeDumps } from "../../../ops/recovery/dumps";
 import type { Systems } from "../../../ops/verify/systems";
 import type { Undo } from "./undo";
 
@@ -54,6 +55,12 @@ export class BreakableDumps {
     const { client, bucket } = this.sides.first;
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: this.newest }));
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  }
+
+  /** The newest dump's manifest. */
+  async manifest(): Promise<Manifest> {
+    const { client, bucket } = this.sides.first;
+    return JSON.parse(await readText(client, bucket, manifestName(this.newest))) as Manifest;
   }
 
   /** Puts an object above what is there. */

@@ -84,6 +84,19 @@ export const backupMutations: readonly Mutation[] = [
     caughtBy: { "backup-newest": ".dump: its manifest is not one of this program's" },
   },
   {
+    defect: "the newest dump is encrypted for somebody whom the settings do not name",
+    breaks: async ({ dumps }) => {
+      const manifest = await dumps.manifest();
+      const { sizeBytes: plainSizeBytes, sha256: plainSha256 } = manifest;
+      const encryption = { format: "age", recipients: ["age1somebody"], plainSizeBytes, plainSha256 };
+      return dumps.put(manifestName(dumps.newest), JSON.stringify({ ...manifest, encryption }));
+    },
+    caughtBy: {
+      "backup-newest":
+        ".dump is encrypted with age for age1somebody, and backups.ageRecipients says nobody (it is not); if that is new: make one now",
+    },
+  },
+  {
     defect: "no dump was made last night",
     breaks: () => Promise.resolve(() => Promise.resolve()),
     hoursAhead: 27,

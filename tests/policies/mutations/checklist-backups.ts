@@ -12,6 +12,8 @@ const DRILL_MONITOR = "observability-monitor-drill-age";
 const schedule = (change: (spec: Record<string, unknown>) => void): Transform => edit(CRON_JOB, ({ spec }) => change(spec as never), DUMP);
 /** Changes the monitor of the last drill's age. */
 const drillMonitor = (change: Parameters<typeof edit>[1]) => edit(MONITOR, change, DRILL_MONITOR);
+/** A public key of age. */
+const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const PRINTED = "ad.datadoghq.com/maestroverse-backup.logs";
 /** The pod's template of the dump. */
 const template = (spec: Record<string, unknown>) =>
@@ -116,6 +118,35 @@ export const BACKUP_MUTATIONS: readonly Mutation[] = [
     ),
     caughtBy: ["backup-enforce-format"],
     says: ["containers[0].volumeMounts[/backups] is backups. Mount a persistent volume there."],
+  },
+  {
+    defect: "the dump is encrypted for a key with a typing error",
+    transform: container((dump) =>
+      dump.env.push({ name: "BACKUP_RECIPIENTS", value: `${RECIPIENT},${RECIPIENT.replace("age1q", "age1p")}` }),
+    ),
+    caughtBy: ["backup-enforce-recipients"],
+    says: [`containers[0].env (BACKUP_RECIPIENTS) is ${RECIPIENT.replace("age1q", "age1p")}. Name public keys, age1….`],
+  },
+  {
+    defect: "the dump is encrypted for an identity, which its pod then has",
+    transform: container((dump) => dump.env.push({ name: "BACKUP_RECIPIENTS", value: "AGE-SECRET-KEY-1EXAMPLE" })),
+    caughtBy: ["backup-enforce-recipients", "pod-disallow-admin-credentials", "pod-disallow-plain-secrets"],
+    says: [
+      'containers[0].env (BACKUP_RECIPIENTS) is "an identity of age". Name public keys, age1….',
+      'containers[0].env[9] is "BACKUP_RECIPIENTS, an identity of age". Remove it.',
+      'containers[0].env[9].value is "a value of BACKUP_RECIPIENTS".',
+    ],
+  },
+  {
+    defect: "the dump's pod has the identity that opens its dumps",
+    transform: edit(
+      "kubernetes:core/v1:Secret",
+      ({ stringData }) => (stringData.opens = "# of the drill\nAGE-SECRET-KEY-1EXAMPLE"),
+      "database-backup-g1-secret",
+    ),
+    deployed: true,
+    caughtBy: ["pod-disallow-admin-credentials"],
+    says: ['containers[0].envFrom[0].secretRef.name is "opens, an identity of age". Name a Secret without it.'],
   },
   {
     defect: "dumps stay for a week on the volume",
