@@ -166,7 +166,8 @@ describe("a newest dump that is no good", () => {
           },
         ]);
       } finally {
-        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+        // It is under the bucket's object lock, in governance mode.
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }));
       }
     },
     TRY_MILLISECONDS,
