@@ -13,7 +13,7 @@ import { cacheDir } from "../toolchain/cache";
 import { type ClusterAccess, openCluster } from "./cluster";
 import { type DatadogAccess, datadogAccess } from "./datadog";
 import type { EdgeAddress } from "./edge-client";
-import { type EngineStack, openStack, PROJECT, REPOSITORY, type StackOptions } from "./engine";
+import { type EngineStack, openStack, PROJECT, settingsFileOf, type StackOptions } from "./engine";
 import { readOutputs, type StackOutputs } from "./stack-outputs";
 
 /** Milliseconds until a database that does not answer is given up. */
@@ -89,7 +89,7 @@ export interface AccessOptions {
  * @throws Error when there is no such stack, or no rehearsal is kept
  */
 export async function openAccess(stack: string, options: AccessOptions = {}): Promise<Access> {
-  const file = options.settingsFile ?? join(REPOSITORY, `Pulumi.${stack}.yaml`);
+  const file = options.settingsFile ?? settingsFileOf(stack);
   const { settings, encrypted } = await readStackFile(stack, file);
   if (settings.environment === "rehearsal") {
     // The only way from ops into the rehearsal, for its own stack.
@@ -164,7 +164,7 @@ function awsOf({ aws }: Settings, region = aws.region): AwsClientSettings {
 }
 
 /** The settings of a stack alone; reaches nothing. @throws SettingsError, or Error when there is no such stack */
-export async function readStackSettings(stack: string, file = join(REPOSITORY, `Pulumi.${stack}.yaml`)): Promise<Settings> {
+export async function readStackSettings(stack: string, file = settingsFileOf(stack)): Promise<Settings> {
   return (await readStackFile(stack, file)).settings;
 }
 

@@ -1,9 +1,7 @@
 /** The program `maestroverse-backup` as one file of JavaScript, which runs wherever Node.js does: nothing has to be installed beside it. */
 import { join } from "node:path";
+import { OPTIONAL } from "../toolchain/bundle";
 import { REPOSITORY } from "../toolchain/versions";
-
-/** Packages that `pg` asks for and does without. */
-const OPTIONAL = ["pg-native"];
 
 /** The program as a file that is run by its name: what the image has (`ops/backup/Dockerfile`). */
 export async function renderBackupProgram(): Promise<string> {

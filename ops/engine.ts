@@ -25,6 +25,11 @@ import { compiledPacks } from "./policy-packs";
 
 /** The repository's root. */
 export const REPOSITORY = resolve(__dirname, "..");
+
+/** Path of a stack's settings file. @param given the operator's own, from where the command runs @default `Pulumi.<stack>.yaml` of this repository */
+export function settingsFileOf(stack: string, given?: string): string {
+  return given === undefined ? join(REPOSITORY, `Pulumi.${stack}.yaml`) : resolve(given);
+}
 /** The project's name, as in Pulumi.yaml. */
 export const PROJECT = "maestroverse-ops";
 
@@ -107,7 +112,7 @@ const program: PulumiFn = async () => {
  * @throws Error when the engine cannot be had or the settings file does not exist
  */
 export async function openStack(options: StackOptions): Promise<EngineStack> {
-  const settingsFile = options.settingsFile ?? join(REPOSITORY, `Pulumi.${options.stack}.yaml`);
+  const settingsFile = options.settingsFile ?? settingsFileOf(options.stack);
   const settings = await readFile(settingsFile, "utf8").catch(() => {
     throw new Error(
       `there is no stack ${options.stack}: ${settingsFile} does not exist. Name one of the stacks whose Pulumi.<stack>.yaml does.`,

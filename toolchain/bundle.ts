@@ -22,7 +22,7 @@ const LOCK = join(REPOSITORY, "package-lock.json");
 /** Days that a bundle is kept after its last use: each is several MB. */
 const KEPT_DAYS = 7;
 /** Packages that `pg` asks for and does without. */
-const OPTIONAL = ["pg-native"];
+export const OPTIONAL = ["pg-native"];
 
 /**
  * Bundles programs when their sources have changed; they are kept in the cache.

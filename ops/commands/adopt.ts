@@ -1,5 +1,4 @@
 /** `ops adopt`. */
-import { join, resolve } from "node:path";
 import { adopt } from "../adopt/adopt";
 import type { OpsCommand } from "../cli/command";
 import { EXIT } from "../cli/exit-codes";
@@ -14,7 +13,7 @@ import {
   writeRecord,
   yesOption,
 } from "../cli/flags";
-import { REPOSITORY } from "../engine";
+import { settingsFileOf } from "../engine";
 
 interface Options {
   readonly stack: string;
@@ -52,7 +51,7 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
   const { stack, take = [], json } = options;
   const record = await adopt({
     ...options,
-    settingsFile: options.settingsFile === undefined ? join(REPOSITORY, `Pulumi.${stack}.yaml`) : resolve(options.settingsFile),
+    settingsFile: settingsFileOf(stack, options.settingsFile),
     take,
     ids: idsOf(options.id ?? []),
     write: textWriter(json),

@@ -1,12 +1,11 @@
 /** `ops init`. */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { CREDENTIALS } from "../../config";
 import type { OpsCommand } from "../cli/command";
 import { examples, jsonOption, type JsonTarget, settingsFileOption, stackOption, textWriter, writeRecord } from "../cli/flags";
-import { REPOSITORY } from "../engine";
+import { settingsFileOf } from "../engine";
 import { collectAnswers, terminalPrompt } from "../init/ask";
 import { type Answers, QUESTIONS } from "../init/questions";
 import { requireStackName, settingsText } from "../init/settings-text";
@@ -51,9 +50,9 @@ function givenAnswers(options: Options): Answers {
 
 async function run({ stack, like, settingsFile, json }: Options, given: Answers, signal: AbortSignal): Promise<void> {
   requireStackName(stack);
-  const file = settingsFile === undefined ? join(REPOSITORY, `Pulumi.${stack}.yaml`) : resolve(settingsFile);
+  const file = settingsFileOf(stack, settingsFile);
   if (existsSync(file)) throw new Error(`${file} is there, and is not overwritten. Edit it, or remove it and run this again.`);
-  const template = await readFile(join(REPOSITORY, `Pulumi.${like}.yaml`), "utf8").catch(() => {
+  const template = await readFile(settingsFileOf(like), "utf8").catch(() => {
     throw new Error(`--like must be a stack with a settings file, got ${JSON.stringify(like)}: there is no Pulumi.${like}.yaml.`);
   });
   const terminal = process.stdin.isTTY ? terminalPrompt(signal) : undefined;

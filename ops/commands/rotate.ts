@@ -1,6 +1,6 @@
 /** `ops rotate`. */
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Option } from "commander";
 import { rolloutSeconds } from "../../components/lib/rollout";
 import { SECRET_NAMES } from "../../config";
@@ -19,7 +19,7 @@ import {
   yesOption,
 } from "../cli/flags";
 import { stepShower } from "../cli/steps";
-import { REPOSITORY } from "../engine";
+import { settingsFileOf } from "../engine";
 import { readDeployed } from "../rotate/deployed";
 import { dryRun } from "../rotate/dry-run";
 import type { SecretName } from "../rotate/generations";
@@ -74,7 +74,7 @@ export const rotateCommand: OpsCommand = {
 
 async function run(options: Options, signal: AbortSignal): Promise<void> {
   const { stack, json } = options;
-  const settingsFile = options.settingsFile === undefined ? join(REPOSITORY, `Pulumi.${stack}.yaml`) : resolve(options.settingsFile);
+  const settingsFile = settingsFileOf(stack, options.settingsFile);
   const access = await openAccess(stack, { settingsFile });
   const { secrets, web, cluster: clusterSettings } = access.settings;
   const wish = wishOf(options);

@@ -17,8 +17,9 @@ export const annotation = ({ properties }: Resource, key: string) => text(proper
 export const podsSecret = (stack: StackView) =>
   stack.ofType(SECRET).find((each) => SECRET_NAMES.some((name) => annotation(each, generationAnnotation(name)) !== undefined));
 
-const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
-const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
+/** Types of what a secret is made of: values of this program, and the versions that hold them. */
+export const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
+export const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
 
 /** A value that was there before this program: a version of the bundle that is imported and never written, values and labels. */
 export const isAdoptedValue = ({ type, ignoreChanges = [] }: Resource) =>

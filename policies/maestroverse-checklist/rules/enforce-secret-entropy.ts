@@ -1,10 +1,8 @@
 import { at, json, known, mapping, text, UNKNOWN } from "../../lib/read";
 import type { Resource, StackRule } from "../../lib/rule";
 import { SECRET_NAMES } from "../runbook";
-import { annotation, generationAnnotation, isAdoptedValue, podsSecret, valuesOf } from "../secrets";
+import { annotation, generationAnnotation, isAdoptedValue, podsSecret, RANDOM_BYTES, valuesOf, VERSION } from "../secrets";
 
-const RANDOM_BYTES = "random:index/randomBytes:RandomBytes";
-const VERSION = "aws:secretsmanager/secretVersion:SecretVersion";
 /** Bits that a character of a value from elsewhere is worth at most: base64's. */
 const CHARACTER_BITS = 6;
 
