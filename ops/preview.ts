@@ -6,7 +6,7 @@ import { EXIT, ExitError } from "./cli/exit-codes";
 import { type JsonTarget, writeRecord } from "./cli/flags";
 import { EngineError, type EngineResult, type EngineStack, openStack } from "./engine";
 import { POLICY_PACKS } from "./policy-packs";
-import { passes, policyJunit, policyMarkdown, policyReport, type PolicyReport, policySarif, policyText, summary } from "./policy-report";
+import type * as Reports from "./policy-report";
 
 /** Arguments of {@link preview}. */
 export interface PreviewOptions {
@@ -38,7 +38,7 @@ export interface PreviewRecord {
   readonly changes: Readonly<Record<string, number>>;
   readonly resources: readonly { readonly urn: string; readonly type: string; readonly operation: string; readonly inputs: unknown }[];
   /** What the policies found. */
-  readonly policies: PolicyReport;
+  readonly policies: Reports.PolicyReport;
 }
 
 /**
@@ -71,18 +71,20 @@ export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
  */
 export async function gate(name: string, stack: EngineStack, options: GateOptions): Promise<PreviewRecord> {
   const failed: EngineError[] = [];
-  const result = await stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
+  const engine = stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
     // What a gate found is what the record is for.
     if (!(error instanceof EngineError)) throw error;
     failed.push(error);
     return { changes: {}, events: error.events };
   });
-  const record = buildRecord(name, stack, result);
-  await writeFiles(record, options);
+  // Every rule is loaded with it: while the engine starts.
+  const [result, reports] = await Promise.all([engine, import("./policy-report.js")]);
+  const record = buildRecord(name, stack, result, reports);
+  await writeFiles(record, options, reports);
   const { policies } = record;
-  options.write(`\n${policyText(policies)}\n`);
-  if (!passes(policies))
-    throw new ExitError(`The gate refuses ${name}: ${summary(policies)}. What to do stands at each finding above.`, EXIT.found);
+  options.write(`\n${reports.policyText(policies)}\n`);
+  if (!reports.passes(policies))
+    throw new ExitError(`The gate refuses ${name}: ${reports.summary(policies)}. What to do stands at each finding above.`, EXIT.found);
   if (failed[0] !== undefined) throw failed[0];
   return record;
 }
@@ -93,14 +95,14 @@ export function describeStack({ engineVersion, backend, plugins }: EngineStack):
   return `Engine ${engineVersion}; state: ${backend}; plugins: ${list}\n\n`;
 }
 
-async function writeFiles(record: PreviewRecord, { json, sarif, junit, markdown }: GateOptions): Promise<void> {
+async function writeFiles(record: PreviewRecord, { json, sarif, junit, markdown }: GateOptions, reports: typeof Reports): Promise<void> {
   await writeRecord(json, record);
-  if (sarif !== undefined) await writeRecord(sarif, policySarif(record.policies));
-  if (junit !== undefined) await writeFile(junit, policyJunit(record.policies));
-  if (markdown !== undefined) await writeFile(markdown, policyMarkdown(record.policies));
+  if (sarif !== undefined) await writeRecord(sarif, reports.policySarif(record.policies));
+  if (junit !== undefined) await writeFile(junit, reports.policyJunit(record.policies));
+  if (markdown !== undefined) await writeFile(markdown, reports.policyMarkdown(record.policies));
 }
 
-function buildRecord(stack: string, opened: EngineStack, result: EngineResult): PreviewRecord {
+function buildRecord(stack: string, opened: EngineStack, result: EngineResult, { policyReport }: typeof Reports): PreviewRecord {
   const waivers = readWaivers().waivers.filter((waiver) => stackOf(waiver.urn) === stack && inForce(waiver, new Date()));
   return {
     stack,

@@ -17,6 +17,8 @@ export interface Programs<Name extends string> {
 
 /** The packages of this repository. */
 export const MODULES = join(REPOSITORY, "node_modules");
+/** Starts a bundle: Node.js's first argument, the bundle the second. */
+export const RUN_BUNDLE = join(REPOSITORY, "toolchain", "run-bundle.js");
 /** What decides which versions of packages a bundle holds. */
 const LOCK = join(REPOSITORY, "package-lock.json");
 /** Days that a bundle is kept after its last use: each is several MB. */

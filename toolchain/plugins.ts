@@ -8,6 +8,7 @@ import { provideEngine } from "./engine";
 import { pulumiHome } from "./environment";
 import { type Report, runStep } from "./run";
 import { allOnPath } from "./search-path";
+import { RUN_BUNDLE } from "./bundle";
 import { askPluginVersion } from "./plugin-version";
 import { bundleStandIns, STAND_IN_MODULES } from "./stand-ins";
 import { atLeast, PLUGIN_PACKAGES, type PluginPackage, pluginVersion, REPOSITORY } from "./versions";
@@ -105,7 +106,7 @@ export async function standInExecutables(packages: readonly PluginPackage[]): Pr
   if (packages.length === 0) return [];
   const programs = await bundleStandIns();
   const prefix = `NODE_PATH=${quote(STAND_IN_MODULES)} `;
-  return packages.map((name) => ({ name: `pulumi-resource-${name}`, text: wrapper([programs[name]], prefix) }));
+  return packages.map((name) => ({ name: `pulumi-resource-${name}`, text: wrapper([RUN_BUNDLE, programs[name]], prefix) }));
 }
 
 /** @param prefix Variables for the program, each with a space behind it */
@@ -118,7 +119,7 @@ const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 /** Runs a pack in whose folder it is started: compiled where ops/policy-packs.ts has it so, which takes a seventh of the time. */
 const ANALYZER_SCRIPT = `#!/bin/sh
 compiled="$MAESTROVERSE_POLICY_PACKS/$(basename "$PWD").js"
-if [ -f "$compiled" ]; then exec ${quote(process.execPath)} "$compiled"; fi
+if [ -f "$compiled" ]; then exec ${[process.execPath, RUN_BUNDLE].map(quote).join(" ")} "$compiled"; fi
 exec ${[process.execPath, POLICY_RUNNER].map(quote).join(" ")} "$@"
 `;
 

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chooseAnalyzer, choosePlugin, findOfficialPlugin, pluginPath } from "../../toolchain/plugins";
+import { RUN_BUNDLE } from "../../toolchain/bundle";
 import { bundleStandIns } from "../../toolchain/stand-ins";
 import { PLUGIN_PACKAGES, pluginVersion, REPOSITORY } from "../../toolchain/versions";
 import { type FakeMachine, startFakeMachine } from "../helpers/fake-machine";
@@ -100,7 +101,7 @@ describe("the folder of stand-ins", () => {
     expect(readdirSync(dir).sort()).toEqual([".clone", "pulumi-analyzer-policy", ...[...STAND_INS].sort()]);
     for (const name of [...STAND_INS, "pulumi-analyzer-policy"]) accessSync(join(dir, name), constants.X_OK);
     expect(readFileSync(join(dir, "pulumi-resource-aws"), "utf8")).toBe(
-      `#!/bin/sh\nNODE_PATH='${REPOSITORY}/node_modules' exec '${process.execPath}' '${(await bundleStandIns()).aws}' "$@"\n`,
+      `#!/bin/sh\nNODE_PATH='${REPOSITORY}/node_modules' exec '${process.execPath}' '${RUN_BUNDLE}' '${(await bundleStandIns()).aws}' "$@"\n`,
     );
   });
 
