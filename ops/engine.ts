@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -21,6 +21,7 @@ import { parse, parseDocument, stringify } from "yaml";
 import { pluginPath, type PluginChoice } from "../toolchain/plugins";
 import { configuredBackend, operatorsPassphrase, searchPath, withEnvironment } from "../toolchain/environment";
 import { provideEngine } from "../toolchain/engine";
+import { type LockHolder, readLock } from "./engine-lock";
 import { compiledPacks } from "./policy-packs";
 
 /** The repository's root. */
@@ -88,12 +89,6 @@ export interface EngineStack {
   lockHolder(): Promise<LockHolder | undefined>;
   /** Removes what was only made for this run. */
   close(): Promise<void>;
-}
-
-/** Who has a stack's lock. */
-export interface LockHolder {
-  readonly pid: number;
-  readonly runs: boolean;
 }
 
 /** index.ts, loaded anew: its module-level code is the program. */
@@ -221,15 +216,15 @@ function engineStack(
   };
   const operate = async (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
     const events: EngineEvent[] = [];
-    // The SDK takes a stack trace for every property; mapping each to TypeScript's lines costs a tenth of a preview.
-    process.setSourceMapsEnabled(false);
     await withEnvironment(environment, () =>
-      operation({
-        onOutput: (text) => options.onOutput?.(text),
-        onError: () => undefined,
-        onEvent: (event) => events.push(event),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      }),
+      withoutStackTraces(() =>
+        operation({
+          onOutput: (text) => options.onOutput?.(text),
+          onError: () => undefined,
+          onEvent: (event) => events.push(event),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        }),
+      ),
     ).catch((error: unknown) => {
       throw new EngineError(options.stack, error, events);
     });
@@ -245,18 +240,23 @@ function engineStack(
     outputs: () => stack.outputs(),
     setting: async (key) => (await stack.getConfig(`${PROJECT}:${key}`)).value,
     unlock: () => stack.cancel(),
-    lockHolder: () => (options.state === undefined ? Promise.resolve(undefined) : readLock(options.state.directory, options.stack)),
+    lockHolder: () =>
+      options.state === undefined ? Promise.resolve(undefined) : readLock(options.state.directory, PROJECT, options.stack),
   };
 }
 
-/** The lock of a stack in a folder, as the engine writes it. */
-async function readLock(directory: string, stack: string): Promise<LockHolder | undefined> {
-  const folder = join(directory, ".pulumi", "locks", "organization", PROJECT, stack);
-  const [file] = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json"));
-  if (file === undefined) return undefined;
-  const { pid } = JSON.parse(await readFile(join(folder, file), "utf8")) as { pid: number };
-  const command = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-  return { pid, runs: command.startsWith("pulumi") };
+const USUAL_STACK_TRACE = Error.stackTraceLimit;
+let operationsUnderWay = 0;
+
+/** The SDK takes a stack trace for each promise that it makes: half of the program's time. What an operation fails with is told without one. */
+async function withoutStackTraces<T>(operation: () => Promise<T>): Promise<T> {
+  operationsUnderWay++;
+  Error.stackTraceLimit = 0;
+  try {
+    return await operation();
+  } finally {
+    if (--operationsUnderWay === 0) Error.stackTraceLimit = USUAL_STACK_TRACE;
+  }
 }
 
 interface OperationOptions {

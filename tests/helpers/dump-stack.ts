@@ -9,6 +9,9 @@ import { parse } from "yaml";
 import { AUTHORITY_FOLDER } from "../../components/lib/authority-file";
 import { isSecret, type RecordedResource, startMocks } from "./mocks";
 
+// The SDK takes a stack trace for each promise that it makes: half of a run.
+Error.stackTraceLimit = 0;
+
 const ROOT = resolve(__dirname, "..", "..");
 
 /** A resource of the dump. */

@@ -6,6 +6,9 @@ import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
 import { reveal, startMocks } from "./mocks";
 
+// The SDK takes a stack trace for each promise that it makes: half of a run.
+Error.stackTraceLimit = 0;
+
 /** A run. */
 export interface ProgramRequest {
   readonly stack: string;
