@@ -37,6 +37,7 @@ const databaseRoles = new DatabaseRoles(
     ...database,
     databaseName: database.name,
     maximumPods: web.replicas.maximum,
+    minReadySeconds: web.minReadySeconds,
     terminationGraceSeconds: web.terminationGraceSeconds,
     generations: database.roles,
     namespace,

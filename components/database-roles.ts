@@ -221,7 +221,11 @@ export function validateDatabaseRoles(
   },
 ): string[] {
   const problems: string[] = [];
-  const whole = (path: "port" | "poolSizePerPod" | "maximumPods" | "terminationGraceSeconds", maximum: number, remedy: string) => {
+  const whole = (
+    path: "port" | "poolSizePerPod" | "maximumPods" | "minReadySeconds" | "terminationGraceSeconds",
+    maximum: number,
+    remedy: string,
+  ) => {
     const value = args[path];
     if (!Number.isInteger(value) || value < 1 || value > maximum)
       problems.push(`${path} must be a whole number from 1 to ${maximum}, got ${value}. ${remedy}`);
@@ -239,6 +243,7 @@ export function validateDatabaseRoles(
     );
   whole("poolSizePerPod", 1000, "Give the connections of one pod.");
   whole("maximumPods", 1000, "Give the autoscaler's maximum.");
+  whole("minReadySeconds", 3600, "Give the Deployment's.");
   whole("terminationGraceSeconds", 3600, "Give the pods' grace period.");
   problems.push(...validateAuthority(args));
   if (args.namespace.namespaceName === args.migrationsNamespace.namespaceName)

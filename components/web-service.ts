@@ -12,7 +12,7 @@ import { contentTag } from "./lib/content-tag";
 import { createMigrationJob, migrationJobName } from "./lib/migration-job";
 import { type DatabaseNetwork, TO_DNS, toDatabase } from "./lib/network-policy";
 import { type DatabaseCredential, partsOf, type PodSecret } from "./lib/pod-secret";
-import { MAX_SURGE_PODS, MIN_READY_SECONDS } from "./lib/rollout";
+import { MAX_SURGE_PODS } from "./lib/rollout";
 import { validateWebService } from "./lib/web-arguments";
 import { buildServerPod, SERVER_NAME } from "./lib/web-pod";
 
@@ -49,6 +49,8 @@ export interface WebServiceArgs {
   readonly cpuTargetPercent: number;
   /** Autoscaling target, percent of the memory request. */
   readonly memoryTargetPercent: number;
+  /** Seconds that a new pod must stay ready before the next one is replaced. */
+  readonly minReadySeconds: number;
   /** Seconds that a pod serves on after it left the endpoints. */
   readonly drainSeconds: number;
   /** Seconds from the termination signal to the kill, drain included; long enough for a request under way ({@link leastGraceSeconds}). */
@@ -126,7 +128,7 @@ export class WebService extends pulumi.ComponentResource {
         spec: {
           // No `replicas`: the HorizontalPodAutoscaler owns the number.
           selector: { matchLabels: selector },
-          minReadySeconds: MIN_READY_SECONDS,
+          minReadySeconds: args.minReadySeconds,
           progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
           revisionHistoryLimit: REVISION_HISTORY,
           // One pod at a time, a new one ready before an old one goes (runbook §3, step 3).

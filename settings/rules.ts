@@ -81,6 +81,7 @@ const COMPONENTS: readonly Rule[] = [
     {
       databaseName: "database.name",
       maximumPods: "web.replicas.maximum",
+      minReadySeconds: "web.minReadySeconds",
       terminationGraceSeconds: "web.terminationGraceSeconds",
       generations: "database.roles",
       namespace: "cluster.namespace",
@@ -91,6 +92,7 @@ const COMPONENTS: readonly Rule[] = [
         ...database,
         databaseName: database.name,
         maximumPods: web.replicas.maximum,
+        minReadySeconds: web.minReadySeconds,
         terminationGraceSeconds: web.terminationGraceSeconds,
         generations: database.roles,
         namespace: { namespaceName: cluster.namespace },
@@ -140,7 +142,8 @@ const outsideTheRehearsal: Rule = ({ environment, database, aws, observability, 
 const connections: Rule = ({ database, web }) => {
   const found = new Findings();
   const problem = capacityProblem({ ...database, ...web, maximumPods: web.replicas.maximum }, database);
-  const others = "web.replicas.maximum, web.terminationGraceSeconds, database.maxConnections and database.reservedConnections decide too";
+  const others =
+    "web.replicas.maximum, web.minReadySeconds, web.terminationGraceSeconds, database.maxConnections and database.reservedConnections decide too";
   found.unless(problem === undefined, "database.poolSizePerPod", `${problem} (${others})`, database.poolSizePerPod);
   return found.all;
 };
@@ -161,12 +164,12 @@ const rotationsAreHistory: Rule = ({ database, secrets }, today) => {
 const overlapIsLongEnough: Rule = ({ secrets, web }) => {
   const found = new Findings();
   const longest = Math.max(secrets.tokenSeconds.access, secrets.tokenSeconds.session);
-  const rollout = rolloutSeconds(web.replicas.maximum, web.terminationGraceSeconds);
-  const least = leastOverlapSeconds(longest, web.replicas.maximum, web.terminationGraceSeconds);
+  const pace = { ...web, maximumPods: web.replicas.maximum };
+  const least = leastOverlapSeconds(longest, pace);
   found.unless(
     secrets.overlapSeconds >= least,
     "secrets.overlapSeconds",
-    `at least ${least}: ${longest} for the longest token (secrets.tokenSeconds), ${rollout} for a rollout (web.replicas.maximum, web.terminationGraceSeconds) and ${CLOCK_SKEW_SECONDS} for clocks that differ`,
+    `at least ${least}: ${longest} for the longest token (secrets.tokenSeconds), ${rolloutSeconds(pace)} for a rollout (web.replicas.maximum, web.minReadySeconds, web.terminationGraceSeconds) and ${CLOCK_SKEW_SECONDS} for clocks that differ`,
     secrets.overlapSeconds,
   );
   return found.all;

@@ -1,6 +1,6 @@
 /** How many connections each database role may hold, and for how long a session may keep others waiting (runbook §2). */
 import type { RoleKey } from "./privileges";
-import { MAX_SURGE_PODS, terminatingPods } from "./rollout";
+import { MAX_SURGE_PODS, type RolloutPace, terminatingPods } from "./rollout";
 
 /** Connections of the migration Job, with one to spare for a person who looks. */
 const MIGRATOR_CONNECTIONS = 2;
@@ -15,13 +15,9 @@ export const IDLE_IN_TRANSACTION_TIMEOUT_MILLISECONDS = 60_000;
 export const LOCK_TIMEOUT_MILLISECONDS = 10_000;
 
 /** What the limits derive from. */
-export interface ConnectionDemand {
+export interface ConnectionDemand extends RolloutPace {
   /** Connections that each application pod may open. */
   readonly poolSizePerPod: number;
-  /** Upper bound of application pods: the autoscaler's. */
-  readonly maximumPods: number;
-  /** Seconds that a pod which is going may keep its connections, drain included. */
-  readonly terminationGraceSeconds: number;
 }
 
 /** What the server has. */
@@ -48,18 +44,18 @@ export function capacityProblem(demand: ConnectionDemand, supply: ConnectionSupp
   const needed = migrator + app + backup;
   const usable = usableConnections(supply);
   if (needed <= usable) return undefined;
-  const { maximumPods, terminationGraceSeconds, poolSizePerPod } = demand;
+  const { maximumPods, poolSizePerPod } = demand;
   const pods = podsAtOnce(demand);
   const largest = Math.floor((usable - migrator - backup) / pods);
   return (
     `${largest < 1 ? "smaller than is possible: lower web.replicas.maximum" : `at most ${largest}`}: ${maximumPods} pods + ${MAX_SURGE_PODS} ` +
-    `surge + ${terminatingPods(maximumPods, terminationGraceSeconds)} terminating = ${pods} × ${poolSizePerPod} = ${app}, + ${migrator} ` +
+    `surge + ${terminatingPods(demand)} terminating = ${pods} × ${poolSizePerPod} = ${app}, + ${migrator} ` +
     `migration + ${backup} backup = ${needed} connections, and ${supply.maxConnections} max_connections − ` +
     `${supply.reservedConnections} reserved = ${usable}`
   );
 }
 
 /** Application pods that can hold connections at the same moment. */
-function podsAtOnce({ maximumPods, terminationGraceSeconds }: ConnectionDemand): number {
-  return maximumPods + MAX_SURGE_PODS + terminatingPods(maximumPods, terminationGraceSeconds);
+function podsAtOnce(demand: ConnectionDemand): number {
+  return demand.maximumPods + MAX_SURGE_PODS + terminatingPods(demand);
 }

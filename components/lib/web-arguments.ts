@@ -89,6 +89,13 @@ export function validateWebService(args: PlainWebServiceArgs): string[] {
   for (const target of ["cpuTargetPercent", "memoryTargetPercent"] as const)
     must(whole(args[target], 1, 100), target, "1 to 100 (percent)", args[target], "The runbook has 80 for CPU and 75 for memory.");
 
+  must(
+    whole(args.minReadySeconds, 1, 600),
+    "minReadySeconds",
+    "1 to 600",
+    args.minReadySeconds,
+    "A pod that is ready for a moment replaces none: 10 is two readiness probes.",
+  );
   must(whole(drainSeconds, 1, 600), "drainSeconds", "1 to 600", drainSeconds, "Endpoints forget a pod within some seconds.");
   must(
     Number.isInteger(terminationGraceSeconds) && terminationGraceSeconds >= leastGraceSeconds(drainSeconds),

@@ -95,7 +95,7 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
     generations: secrets.generations,
     deployed,
     overlapSeconds: secrets.overlapSeconds,
-    rolloutSeconds: rolloutSeconds(web.replicas.maximum, web.terminationGraceSeconds),
+    rolloutSeconds: rolloutSeconds({ ...web, maximumPods: web.replicas.maximum }),
     now,
   });
   write([`${stack} has`, ...describeSecrets(secrets.generations), "Steps:", ...steps.map((step) => `  ${step}`), "", ""].join("\n"));

@@ -159,7 +159,7 @@ class Rotation {
       finished: this.finished,
       held: this.held,
       overlapSeconds,
-      rolloutSeconds: rolloutSeconds(settings.web.replicas.maximum, settings.web.terminationGraceSeconds),
+      rolloutSeconds: rolloutSeconds({ ...settings.web, maximumPods: settings.web.replicas.maximum }),
       now: this.now(),
     };
     this.held = await this.findHeld(systems, situation);

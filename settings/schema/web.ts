@@ -13,6 +13,8 @@ export const web = z.strictObject({
   memoryLimitMebibytes: integer(64, 32768, "MiB"),
   cpuTargetPercent: percent(),
   memoryTargetPercent: percent(),
+  /** Seconds that a new pod must stay ready before the next one is replaced. */
+  minReadySeconds: integer(1, 120, "seconds"),
   /** Seconds that a pod keeps serving after it left the endpoints (preStop). */
   drainSeconds: integer(1, 120, "seconds"),
   /** Seconds from the termination signal to the kill, drain included. */

@@ -107,7 +107,7 @@ it("counts the connections of all pods, and names every setting that decides", (
   const [line, ...more] = told(withValue(PROD, "database.maxConnections", 50));
   expect(more).toEqual([]);
   expect(line).toMatch(
-    /^database\.poolSizePerPod must be at most \d: .* = 40 \(web\.replicas\.maximum, web\.terminationGraceSeconds, database\.maxConnections and database\.reservedConnections decide too\), got 10\.$/,
+    /^database\.poolSizePerPod must be at most \d: .* = 40 \(web\.replicas\.maximum, web\.minReadySeconds, web\.terminationGraceSeconds, database\.maxConnections and database\.reservedConnections decide too\), got 10\.$/,
   );
 });
 
@@ -124,7 +124,7 @@ describe("an overlap", () => {
     const least = 43_200 + (10 * 15 + 45) + 10;
     expect(told(withValue(PROD, "secrets.overlapSeconds", least))).toEqual([]);
     expect(told(withValue(PROD, "secrets.overlapSeconds", least - 1))).toEqual([
-      `secrets.overlapSeconds must be at least ${least}: 43200 for the longest token (secrets.tokenSeconds), 195 for a rollout (web.replicas.maximum, web.terminationGraceSeconds) and 10 for clocks that differ, got ${least - 1}.`,
+      `secrets.overlapSeconds must be at least ${least}: 43200 for the longest token (secrets.tokenSeconds), 195 for a rollout (web.replicas.maximum, web.minReadySeconds, web.terminationGraceSeconds) and 10 for clocks that differ, got ${least - 1}.`,
     ]);
     expect(told(withValue(PROD, "secrets.tokenSeconds.access", 46_700))).toHaveLength(1);
   });

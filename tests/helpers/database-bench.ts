@@ -18,7 +18,7 @@ export const DATABASE = "maestroverse";
 /** Name, and password, of the administrator. */
 export const ADMIN = "maestro_admin";
 /** What the connection limits derive from: 2 × (2 + 1 + 2). */
-export const DEMAND = { poolSizePerPod: 2, maximumPods: 2, terminationGraceSeconds: 15 } as const;
+export const DEMAND = { poolSizePerPod: 2, maximumPods: 2, minReadySeconds: 10, terminationGraceSeconds: 15 } as const;
 
 /** Every server that the roles are tested on. */
 export const BENCHES = (["debian", "npm"] as const).flatMap((edition) => [

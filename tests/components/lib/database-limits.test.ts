@@ -1,16 +1,24 @@
 import { capacityProblem, connectionLimits, usableConnections } from "../../../components/lib/database-limits";
 
 describe("the server's connections", () => {
-  const demand = { poolSizePerPod: 5, maximumPods: 4, terminationGraceSeconds: 15 };
+  const demand = { poolSizePerPod: 5, maximumPods: 4, minReadySeconds: 10, terminationGraceSeconds: 15 };
 
   it.each([
-    [1, 4 + 1 + 1],
-    [10, 4 + 1 + 1],
-    [11, 4 + 1 + 2],
-    [45, 4 + 1 + 4],
-  ])("are shared by the pods, the surge pod and, with a grace period of %i s, the pods that are going: %i", (seconds, pods) => {
-    expect(connectionLimits({ ...demand, terminationGraceSeconds: seconds })).toEqual({ migrator: 2, app: 5 * pods, backup: 3 });
-  });
+    [1, 10, 4 + 1 + 1],
+    [10, 10, 4 + 1 + 1],
+    [11, 10, 4 + 1 + 2],
+    [45, 10, 4 + 1 + 4],
+    [10, 4, 4 + 1 + 3],
+  ])(
+    "are shared by the pods, the surge pod and, with a grace period of %i s and %i s a pod, those that are going: %i",
+    (grace, ready, pods) => {
+      expect(connectionLimits({ ...demand, minReadySeconds: ready, terminationGraceSeconds: grace })).toEqual({
+        migrator: 2,
+        app: 5 * pods,
+        backup: 3,
+      });
+    },
+  );
 
   it("suffice to the last one", () => {
     // 5 × (4 + 1 + 2) + 2 + 3

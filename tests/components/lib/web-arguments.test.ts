@@ -13,6 +13,7 @@ const GOOD: PlainWebServiceArgs = {
   memoryLimitMebibytes: 768,
   cpuTargetPercent: 80,
   memoryTargetPercent: 75,
+  minReadySeconds: 10,
   drainSeconds: 10,
   terminationGraceSeconds: 45,
   migrationDeadlineSeconds: 900,
@@ -38,6 +39,7 @@ it("reports every problem at once, with the value and what to do", () => {
     memoryLimitMebibytes: -1,
     cpuTargetPercent: 101,
     memoryTargetPercent: 0,
+    minReadySeconds: 0,
     drainSeconds: 0,
     terminationGraceSeconds: 30,
     migrationDeadlineSeconds: 5,
@@ -57,6 +59,7 @@ it("reports every problem at once, with the value and what to do", () => {
     "memoryLimitMebibytes must be at least memoryRequestMebibytes (0), got -1. Raise it.",
     "cpuTargetPercent must be 1 to 100 (percent), got 101. The runbook has 80 for CPU and 75 for memory.",
     "memoryTargetPercent must be 1 to 100 (percent), got 0. The runbook has 80 for CPU and 75 for memory.",
+    "minReadySeconds must be 1 to 600, got 0. A pod that is ready for a moment replaces none: 10 is two readiness probes.",
     "drainSeconds must be 1 to 600, got 0. Endpoints forget a pod within some seconds.",
     "terminationGraceSeconds must be at least drainSeconds + 30 for the longest request + 5 to exit (35), got 30. " +
       "Raise it: a request under way would be cut off.",
