@@ -2,15 +2,16 @@
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { BACKUP_NAME } from "../../components/lib/backup-names";
 import { SERVER_NAME } from "../../components/lib/web-pod";
 import type { Settings } from "../../config";
 import { writeAtomically } from "../../toolchain/cache";
-import { TSX } from "../../toolchain/plugins";
+import { RUN_BUNDLE } from "../../toolchain/bundle";
 import { bubblewrapTool, postgresTool, provide } from "../../toolchain/tools";
-import { REPOSITORY } from "../../toolchain/versions";
-import { backupExecutable, imageTable } from "../images";
+import { imageTable, SERVER_PROGRAM } from "../images";
 import type { Substrate } from "../lib/substrate";
 import { type NodeAgentSettings, readyFile } from "../node-agent/settings";
+import { rehearsalPrograms } from "../programs";
 import { kubeconfigFile } from "./control-plane";
 import { datadogKeysFile } from "./datadog-intake";
 
@@ -28,9 +29,13 @@ export const nodeAgent: Substrate = {
   ports: (settings) => [{ ...upstream(settings), setting: "edge.nginx.upstream in Pulumi.rehearsal.yaml" }],
   async start({ directory, settings, supervisor, report, signal }) {
     const folder = join(directory, NAME);
-    const programs = join(folder, "bin");
-    mkdirSync(programs, { recursive: true, mode: 0o755 });
-    await writeAtomically(join(programs, "maestroverse-backup"), backupExecutable(), 0o755);
+    const own = join(folder, "bin");
+    mkdirSync(own, { recursive: true, mode: 0o755 });
+    // Copies: the cache's go one day, and pods start as long as the rehearsal is kept.
+    const programs = await rehearsalPrograms();
+    await writeAtomically(join(own, SERVER_PROGRAM), await readFile(programs["sample-server"], "utf8"), 0o644);
+    const backup = await readFile(programs[BACKUP_NAME], "utf8");
+    await writeAtomically(join(own, BACKUP_NAME), `#!/usr/bin/env node\n${backup}`, 0o755);
     const agentSettings: NodeAgentSettings = {
       kubeconfig: kubeconfigFile(directory),
       directory,
@@ -38,7 +43,7 @@ export const nodeAgent: Substrate = {
       nodeName: "maestroverse-rehearsal",
       zone: "rehearsal-a",
       podNetwork: "10.244",
-      images: imageTable(settings, { postgresClient: dirname((await provide(postgresTool, report)).path), backup: programs }),
+      images: imageTable(settings, { postgresClient: dirname((await provide(postgresTool, report)).path), own }),
       services: [{ namespace: settings.cluster.namespace, name: SERVER_NAME, listen: upstream(settings) }],
       datadog: {
         apiUrl: settings.observability.datadogApiUrl,
@@ -55,7 +60,7 @@ export const nodeAgent: Substrate = {
     await supervisor.start(
       {
         name: NAME,
-        command: [process.execPath, ...TSX, join(REPOSITORY, "rehearsal", NAME, "main.ts"), file],
+        command: [process.execPath, RUN_BUNDLE, programs[NAME], file],
         ready: async () => Number(await readFile(readyFile(directory), "utf8")) === supervisor.find(NAME)?.pid,
       },
       signal,

@@ -10,7 +10,8 @@ import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-
 import { BACKUP_PREFIX } from "../../components/lib/backup-names";
 import { buildBackupEnvironment } from "../../components/lib/backup-pod";
 import type { Manifest } from "../../ops/backup/manifest";
-import { REPOSITORY } from "../../toolchain/versions";
+import { rehearsalPrograms } from "../../rehearsal/programs";
+import { RUN_BUNDLE } from "../../toolchain/bundle";
 import { type DatabaseServer, startDatabaseServer } from "./database-server";
 import { ACCOUNT, type Moto, startMoto } from "./moto";
 
@@ -90,20 +91,13 @@ const SCHEMA = `
   RESET ROLE;
 `;
 
-/** Node.js' arguments for the program as it stands in this repository. */
-const FROM_SOURCE = [
-  "--import",
-  join(REPOSITORY, "node_modules", "tsx", "dist", "loader.mjs"),
-  join(REPOSITORY, "ops", "backup", "main.ts"),
-];
-
 /**
  * Starts the servers, and makes the database, its roles and the bucket.
  *
  * @param program the interpreter's arguments. @default the program as it stands in this repository
  * @param interpreter what runs it. @default Node.js
  */
-export async function startBackupWorld(program: readonly string[] = FROM_SOURCE, interpreter = process.execPath): Promise<BackupWorld> {
+export async function startBackupWorld(program?: readonly string[], interpreter = process.execPath): Promise<BackupWorld> {
   const place = mkdtempSync(join(tmpdir(), "backup-world-"));
   const volume = join(place, "backups");
   const wrappers = join(place, "wrappers");
@@ -125,12 +119,13 @@ export async function startBackupWorld(program: readonly string[] = FROM_SOURCE,
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } }));
     mkdirSync(wrappers);
     const path = [wrappers, server.programs, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
+    const words = program ?? [RUN_BUNDLE, (await rehearsalPrograms())["maestroverse-backup"]];
     let resets = 0;
     const prefix = () => `${BACKUP_PREFIX}${resets}/`;
     const { endpoint } = moto;
     const podEnvironment = () => ({ ...environmentOf(server, endpoint, volume), BACKUP_PREFIX: prefix() });
     const start = (more: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Run => {
-      const [command = "", ...args] = [...through, interpreter, ...program];
+      const [command = "", ...args] = [...through, interpreter, ...words];
       const child = spawn(command, args, {
         env: { ...podEnvironment(), PATH: path, HOME: place, ...more },
         stdio: ["ignore", "pipe", "pipe"],

@@ -10,7 +10,8 @@ import { Api, isStatus } from "../../rehearsal/node-agent/api";
 import type { ImageTable } from "../../rehearsal/node-agent/image";
 import type { Pod } from "../../rehearsal/node-agent/objects";
 import { type NodeAgentSettings, readyFile } from "../../rehearsal/node-agent/settings";
-import { TSX } from "../../toolchain/plugins";
+import { rehearsalPrograms } from "../../rehearsal/programs";
+import { RUN_BUNDLE } from "../../toolchain/bundle";
 import { bubblewrapTool, provide } from "../../toolchain/tools";
 import { REPOSITORY } from "../../toolchain/versions";
 import { freePorts } from "./free-ports";
@@ -97,9 +98,10 @@ export class NodeCluster {
 
   /** Starts the agent unless it runs. */
   async startAgent(): Promise<void> {
+    const programs = await rehearsalPrograms();
     await this.supervisor.start({
       name: "node-agent",
-      command: [process.execPath, ...TSX, join(REPOSITORY, "rehearsal", "node-agent", "main.ts"), this.settingsFile],
+      command: [process.execPath, RUN_BUNDLE, programs["node-agent"], this.settingsFile],
       ready: async () => Number(await readFile(readyFile(this.directory), "utf8")) === this.supervisor.find("node-agent")?.pid,
     });
   }

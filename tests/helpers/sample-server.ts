@@ -10,6 +10,8 @@ import { Agent, type Dispatcher, request } from "undici";
 import { databaseUrl } from "../../components/lib/database-url";
 import { buildEnvironment } from "../../components/web-service";
 import { SECRET_NAMES } from "../../settings/schema";
+import { rehearsalPrograms } from "../../rehearsal/programs";
+import { RUN_BUNDLE } from "../../toolchain/bundle";
 import { type DatabaseServer, startDatabaseServer } from "./database-server";
 import { freePort } from "./free-ports";
 
@@ -67,7 +69,7 @@ export interface Ended {
 
 /** Runs a program of the sample server to its end. Its environment is `environment` and PATH, nothing else. */
 export async function runProgram(file: "main.ts" | "migrate.ts", environment: Readonly<Record<string, string>>): Promise<Ended> {
-  return output(spawnProgram(file, environment));
+  return output(await spawnProgram(file, environment));
 }
 
 /** Collects what a process says until it ends. */
@@ -79,8 +81,9 @@ export async function output(child: ChildProcess): Promise<Ended> {
   return { code, ...said };
 }
 
-function spawnProgram(file: string, environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", file], {
+async function spawnProgram(file: string, environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  const program = file === "main.ts" ? [RUN_BUNDLE, (await rehearsalPrograms())["sample-server"]] : ["--import", "tsx", file];
+  return spawn(process.execPath, program, {
     cwd: join(SAMPLE_SERVER, "server"),
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -138,7 +141,7 @@ export interface SampleServer {
 export async function startSampleServer(environment: Readonly<Record<string, string>>): Promise<SampleServer> {
   const port = await freePort();
   const logs = mkdtempSync(join(tmpdir(), "sample-server-"));
-  const child = spawnProgram("main.ts", { ...podEnvironment(port), LOG_DIRECTORY: logs, ...environment });
+  const child = await spawnProgram("main.ts", { ...podEnvironment(port), LOG_DIRECTORY: logs, ...environment });
   const said = { stdout: "", stderr: "" };
   child.stdout?.on("data", (data) => (said.stdout += String(data)));
   child.stderr?.on("data", (data) => (said.stderr += String(data)));

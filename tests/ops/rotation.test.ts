@@ -15,7 +15,7 @@ import { openAccess } from "../../ops/access";
 import type { ClusterAccess } from "../../ops/cluster";
 import type { RotationRecord } from "../../ops/rotate/machine";
 import { verify } from "../../ops/verify/run";
-import { CRASHING_TAG } from "../../rehearsal/images";
+import { CRASHING_TAG, SERVER_PROGRAM } from "../../rehearsal/images";
 import { Supervisor } from "../../rehearsal/lib/supervisor";
 import { statePassphrase } from "../../rehearsal/lib/directory";
 import { controlPlane, kubeconfigFile } from "../../rehearsal/substrates/control-plane";
@@ -196,7 +196,7 @@ async function killPod(): Promise<void> {
   for (const pid of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
     try {
       const [command, environment] = ["cmdline", "environ"].map((file) => readFileSync(`/proc/${pid}/${file}`, "utf8")) as [string, string];
-      if (!command.includes("server/main.ts") || !environment.split("\0").includes(`HOSTNAME=${name}`)) continue;
+      if (!command.includes(SERVER_PROGRAM) || !environment.split("\0").includes(`HOSTNAME=${name}`)) continue;
       process.kill(Number(pid), "SIGKILL");
       killed++;
     } catch {
