@@ -13,10 +13,11 @@ import type { HardenedNamespace } from "./namespace";
 import { refuse } from "./lib/component-error";
 import { authorityConfigMapData, authorityConfigMapName, validateAuthority } from "./lib/database-authority";
 import { credentialData, type DatabaseEndpoint, databaseSecretName } from "./lib/database-credential";
+import { HANDED_OVER, HANDOVER_ROLE, handoverLogin, loginOf } from "./lib/database-handover";
 import { connectionLimits, type ConnectionDemand } from "./lib/database-limits";
 import { ROLE_PARAMETERS } from "./lib/database-role-spec";
 import { generationAnnotations, validateGeneration } from "./lib/generations";
-import type { DatabaseCredential, Generation } from "./lib/pod-secret";
+import type { DatabaseCredential, SecretGeneration } from "./lib/pod-secret";
 import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, ROLE_NAMES, type RoleKey, SCHEMA } from "./lib/privileges";
 import { SCRAM_SALT_BYTES, scramVerifier } from "./lib/scram";
 
@@ -27,9 +28,15 @@ const PASSWORD_LENGTH = 40;
 /** Characters beside letters and digits: the four that need quoting neither in a URL nor in a shell. */
 const PASSWORD_SPECIAL_CHARACTERS = "-_.~";
 
+/** A password, and what the server is given instead. */
+interface Password {
+  readonly text: pulumi.Output<string>;
+  readonly verifier: pulumi.Output<string>;
+}
+
 /** Arguments of {@link DatabaseRoles}. */
 export interface DatabaseRolesArgs extends DatabaseEndpoint, ConnectionDemand {
-  readonly generations: Readonly<Record<RoleKey, Generation>>;
+  readonly generations: Readonly<Record<RoleKey, SecretGeneration>>;
   /** Namespace of the application and its backups. */
   readonly namespace: HardenedNamespace;
   /** Namespace of the migration Job alone. */
@@ -47,8 +54,9 @@ export class DatabaseRoles extends pulumi.ComponentResource {
   readonly migratorSecret: DatabaseCredential;
   /** `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE` and `PGSSLROOTCERT` of maestro_backup, in the application's namespace. */
   readonly backupSecret: DatabaseCredential;
-  /** The last privilege of the chain. */
+  /** The last of the chain: roles, privileges, and the handover's login where there is one. */
   private readonly granted: pulumi.Resource;
+  private readonly passwords = new Map<string, Password>();
 
   /** @throws ComponentArgumentsError with every problem of the arguments, before any resource exists */
   constructor(
@@ -62,19 +70,15 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     const app = this.role("app");
     const backup = this.role("backup");
     // Made last, it goes first, and what it owns is the administrator's by then: only an owner can take back what it granted the other two.
-    const migrator = this.role("migrator", [app.role, backup.role]);
-    this.granted = this.privileges([migrator.role, app.role, backup.role]);
+    const migrator = this.role("migrator", [app, backup]);
+    const granted = this.privileges([migrator, app, backup]);
+    this.granted = this.handover(granted) ?? granted;
 
     const authority = this.authority("", args.namespace);
     this.roleNames = ROLE_NAMES;
-    this.appSecret = this.credential("app", args.namespace, app.password, authority);
-    this.backupSecret = this.credential("backup", args.namespace, backup.password, authority);
-    this.migratorSecret = this.credential(
-      "migrator",
-      args.migrationsNamespace,
-      migrator.password,
-      this.authority("migrations-", args.migrationsNamespace),
-    );
+    this.appSecret = this.credential("app", args.namespace, authority);
+    this.backupSecret = this.credential("backup", args.namespace, authority);
+    this.migratorSecret = this.credential("migrator", args.migrationsNamespace, this.authority("migrations-", args.migrationsNamespace));
     this.registerOutputs({ roleNames: this.roleNames });
   }
 
@@ -100,34 +104,57 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     );
   }
 
-  /** One role with the password of its generation. The server never sees the password, only its verifier. */
-  private role(key: RoleKey, dependsOn: pulumi.Resource[] = []): { role: postgresql.Role; password: pulumi.Output<string> } {
+  /** The password of a generation. */
+  private password(key: RoleKey, generation: number): Password {
+    const tag = `${this.name}-${key}-g${generation}`;
+    const known = this.passwords.get(tag);
+    if (known !== undefined) return known;
     const parent = { parent: this };
-    const tag = `${this.name}-${key}-g${this.args.generations[key].generation}`;
-    const password = new random.RandomPassword(
+    const { result: text } = new random.RandomPassword(
       `${tag}-password`,
       { length: PASSWORD_LENGTH, special: true, overrideSpecial: PASSWORD_SPECIAL_CHARACTERS },
       parent,
     );
     const salt = new random.RandomBytes(`${tag}-salt`, { length: SCRAM_SALT_BYTES }, parent);
-    const role = new postgresql.Role(
-      `${this.name}-${key}`,
-      {
-        name: ROLE_NAMES[key],
-        login: true,
-        superuser: false,
-        createDatabase: false,
-        createRole: false,
-        replication: false,
-        bypassRowLevelSecurity: false,
-        inherit: true,
-        password: pulumi.secret(pulumi.all([password.result, salt.base64]).apply(([text, bytes]) => scramVerifier(text, bytes))),
-        connectionLimit: connectionLimits(this.args)[key],
-        ...parameters(key),
-      },
-      { parent: this, dependsOn },
-    );
-    return { role, password: password.result };
+    const verifier = pulumi.secret(pulumi.all([text, salt.base64]).apply(([password, bytes]) => scramVerifier(password, bytes)));
+    const made = { text, verifier };
+    this.passwords.set(tag, made);
+    return made;
+  }
+
+  /** One role with the password of its generation. */
+  private role(key: RoleKey, dependsOn: pulumi.Resource[] = []): postgresql.Role {
+    const { generation } = this.args.generations[key];
+    const inputs = { name: ROLE_NAMES[key], ...this.loginInputs(key, generation) };
+    return new postgresql.Role(`${this.name}-${key}`, inputs, { parent: this, dependsOn });
+  }
+
+  /**
+   * The other login for maestro_app, as long as its password is handed over. It is a member, and its sessions work as maestro_app from their
+   * beginning. INHERIT, since the right to connect is asked of the login itself.
+   */
+  private handover(granted: pulumi.Resource): postgresql.Role | undefined {
+    const login = handoverLogin(this.args.generations[HANDED_OVER]);
+    if (login === undefined) return undefined;
+    const role = ROLE_NAMES[HANDED_OVER];
+    const inputs = { name: HANDOVER_ROLE, ...this.loginInputs(HANDED_OVER, login.generation), roles: [role], assumeRole: role };
+    return new postgresql.Role(`${this.name}-${HANDED_OVER}-handover`, inputs, { parent: this, dependsOn: [granted] });
+  }
+
+  /** What every login of a role has: no attribute beside LOGIN, limits, and a password that the server never sees, only its verifier. */
+  private loginInputs(key: RoleKey, generation: number): postgresql.RoleArgs {
+    return {
+      login: true,
+      superuser: false,
+      createDatabase: false,
+      createRole: false,
+      replication: false,
+      bypassRowLevelSecurity: false,
+      inherit: true,
+      password: this.password(key, generation).verifier,
+      connectionLimit: connectionLimits(this.args)[key],
+      ...parameters(key),
+    };
   }
 
   /**
@@ -174,28 +201,26 @@ export class DatabaseRoles extends pulumi.ComponentResource {
   }
 
   /** Pods get a credential only once it can do what it is for. */
-  private credential(
-    key: RoleKey,
-    namespace: HardenedNamespace,
-    password: pulumi.Output<string>,
-    authority: DatabaseCredential["authority"],
-  ): DatabaseCredential {
-    const generation = this.args.generations[key];
-    const secretName = databaseSecretName(key, generation.generation, this.args);
-    const variables = Object.keys(credentialData(key, this.args, ""));
-    const value = (variable: string) => password.apply((text) => credentialData(key, this.args, text)[variable] ?? "");
+  private credential(key: RoleKey, namespace: HardenedNamespace, authority: DatabaseCredential["authority"]): DatabaseCredential {
+    const { rotatedOn } = this.args.generations[key];
+    const login = loginOf(key, this.args.generations[key]);
+    const { user, generation } = login;
+    const secretName = databaseSecretName(key, login, this.args);
+    const data = (password: string) => credentialData(key, this.args, { user, password });
+    const { text } = this.password(key, generation);
+    const value = (variable: string) => text.apply((password) => data(password)[variable] ?? "");
     const secret = new k8s.core.v1.Secret(
-      `${this.name}-${key}-g${generation.generation}-secret`,
+      `${this.name}-${key}-g${generation}-secret`,
       {
         metadata: {
           name: secretName,
           namespace: namespace.namespaceName,
           labels: this.args.labels,
-          annotations: generationAnnotations(generation),
+          annotations: generationAnnotations({ generation, rotatedOn }),
         },
         immutable: true,
         type: "Opaque",
-        stringData: pulumi.secret(Object.fromEntries(variables.map((variable) => [variable, value(variable)]))),
+        stringData: pulumi.secret(Object.fromEntries(Object.keys(data("")).map((variable) => [variable, value(variable)]))),
       },
       { parent: this, dependsOn: [namespace.namespace, this.granted] },
     );
@@ -253,8 +278,15 @@ export function validateDatabaseRoles(
     );
   for (const [key, generation] of Object.entries(args.generations)) {
     problems.push(...validateGeneration(`generations.${key}`, generation));
-    if (generation.overlap)
-      problems.push(`generations.${key}.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.`);
+    if (generation.overlap !== false && key !== HANDED_OVER)
+      problems.push(
+        `generations.${key}.overlap must be false, got ${generation.overlap}: a PostgreSQL role has one password, and only that of pods which ` +
+          "serve is handed over. Set it to false.",
+      );
+    else if (generation.overlap === true && generation.generation === 1)
+      problems.push(
+        `generations.${key}.overlap must be false or next for generation 1, got true: there is none before it. Set it to false.`,
+      );
   }
   return problems;
 }

@@ -1,7 +1,8 @@
 /** What a pod is told about the database (runbook §2), and the name of the Secret that tells it. */
 import { authorityFile, type CertificateAuthority } from "./database-authority";
 import { databaseUrl, libpqTls, type SslMode } from "./database-url";
-import { ROLE_NAMES, type RoleKey } from "./privileges";
+import type { Login } from "./database-handover";
+import type { RoleKey } from "./privileges";
 import { contentTag } from "./content-tag";
 
 /** The server, and how pods connect to it. */
@@ -21,12 +22,16 @@ export interface DatabaseEndpoint {
 /**
  * Environment of the pods of a role: `DATABASE_URL` for Prisma, libpq's variables for the dump.
  *
+ * @param user the role that they log in as
  * @param password goes nowhere else
  */
-export function credentialData(key: RoleKey, endpoint: DatabaseEndpoint, password: string): Record<string, string> {
+export function credentialData(
+  key: RoleKey,
+  endpoint: DatabaseEndpoint,
+  { user, password }: { readonly user: string; readonly password: string },
+): Record<string, string> {
   const { host, port, databaseName, sslMode, certificateAuthority, poolSizePerPod } = endpoint;
   const tls = { sslMode, authorityFile: certificateAuthority === undefined ? undefined : authorityFile(certificateAuthority) };
-  const user = ROLE_NAMES[key];
   if (key === "backup")
     return { PGHOST: host, PGPORT: String(port), PGDATABASE: databaseName, PGUSER: user, PGPASSWORD: password, ...libpqTls(tls) };
   const poolSize = key === "app" ? { poolSize: poolSizePerPod } : {};
@@ -34,9 +39,9 @@ export function credentialData(key: RoleKey, endpoint: DatabaseEndpoint, passwor
 }
 
 /**
- * Name of the Secret of a role's generation: `maestroverse-database-app-g1-` and the tag of everything in it but the password. Secrets are
- * immutable: another server, pool size or version of this program is another Secret, and the pods that use it are rolled.
+ * Name of the Secret of a password's generation: `maestroverse-database-app-g1-` and the tag of everything in it but the password. Secrets are
+ * immutable: another server, login, pool size or version of this program is another Secret, and the pods that use it are rolled.
  */
-export function databaseSecretName(key: RoleKey, generation: number, endpoint: DatabaseEndpoint): string {
-  return `maestroverse-database-${key}-g${generation}-${contentTag(credentialData(key, endpoint, ""))}`;
+export function databaseSecretName(key: RoleKey, { user, generation }: Login, endpoint: DatabaseEndpoint): string {
+  return `maestroverse-database-${key}-g${generation}-${contentTag(credentialData(key, endpoint, { user, password: "" }))}`;
 }

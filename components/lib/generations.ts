@@ -71,16 +71,13 @@ export function kebab(variable: string): string {
  *
  * @param of name of the credential, where an object carries several
  */
-export function generationAnnotations(
-  { generation, rotatedOn }: Pick<Generation, "generation" | "rotatedOn">,
-  of?: string,
-): Record<string, string> {
+export function generationAnnotations({ generation, rotatedOn }: Generation, of?: string): Record<string, string> {
   const suffix = of === undefined ? "" : `.${kebab(of)}`;
   return { [`maestroverse.edu/generation${suffix}`]: String(generation), [`maestroverse.edu/rotated-on${suffix}`]: rotatedOn };
 }
 
 /** Problems of one generation, one line each. */
-export function validateGeneration(path: string, { generation, rotatedOn }: Pick<Generation, "generation" | "rotatedOn">): string[] {
+export function validateGeneration(path: string, { generation, rotatedOn }: Generation): string[] {
   const problems: string[] = [];
   if (!Number.isInteger(generation) || generation < 1)
     problems.push(`${path}.generation must be a whole number from 1, got ${generation}. Start at 1.`);

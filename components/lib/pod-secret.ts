@@ -27,18 +27,17 @@ export interface Generation {
   readonly generation: number;
   /** Day on which it became current, `YYYY-MM-DD` (UTC). */
   readonly rotatedOn: string;
-  /** Whether generation n−1 exists too and is still accepted. */
-  readonly overlap: boolean;
 }
 
 /**
  * Which other generation the application accepts too: none (`false`), n+1 before it signs anything (`"next"`), or n−1 after it signed (`true`).
+ * Of a database role's password: what pods log in with. @see components/lib/database-handover.ts
  *
  * @see docs/adr/0013-a-new-value-is-accepted-before-it-signs.md
  */
 export type Overlap = boolean | "next";
 
-/** Generation of a secret of the application. */
-export interface SecretGeneration extends Omit<Generation, "overlap"> {
+/** Generation of a secret of the application, or of a database role's password, and where it is in its rotation. */
+export interface SecretGeneration extends Generation {
   readonly overlap: Overlap;
 }

@@ -1,8 +1,9 @@
 /**
- * What the server's catalogue says about the three roles and the database (runbook §2): the whole set of access rights, PostgreSQL's implicit
+ * What the server's catalogue says about our roles and the database (runbook §2): the whole set of access rights, PostgreSQL's implicit
  * ones written out. Read in one transaction that changes nothing; no superuser is needed.
  */
 import type { Client } from "pg";
+import { HANDOVER_ROLE } from "../../components/lib/database-handover";
 import { ROLE_ATTRIBUTES } from "../../components/lib/database-role-spec";
 import { PUBLIC, ROLE_NAMES, SCHEMA } from "../../components/lib/privileges";
 
@@ -90,7 +91,8 @@ export interface Catalogue {
   readonly openDatabases: readonly string[];
 }
 
-const OURS = Object.values<string>(ROLE_NAMES);
+/** The handover's too, which may be left from one. */
+const OURS = [...Object.values<string>(ROLE_NAMES), HANDOVER_ROLE];
 const ROLE_ARRAY = `ARRAY[${OURS.map((name) => `'${name}'`).join(", ")}]`;
 const ATTRIBUTES = ROLE_ATTRIBUTES.map(({ column }) => `'${column}', ${column}`).join(", ");
 /** Not made by an extension, which keeps what it made. */

@@ -1,17 +1,10 @@
 /** The catalogue against what is specified (components/lib/privileges.ts): every difference, and the SQL that mends it. */
 import { escapeIdentifier } from "pg";
 import { type ConnectionDemand, connectionLimits } from "../../components/lib/database-limits";
-import { ROLE_ATTRIBUTES, ROLE_PARAMETERS } from "../../components/lib/database-role-spec";
-import {
-  IMPLICIT_PRIVILEGES,
-  MIGRATIONS_TABLE,
-  PRIVILEGE_STEPS,
-  PUBLIC,
-  ROLE_NAMES,
-  type RoleKey,
-  SCHEMA,
-} from "../../components/lib/privileges";
-import type { Catalogue, CatalogueObject, CataloguePrivilege, DefaultPrivilege, ObjectKind } from "./catalogue";
+import { HANDOVER_ROLE } from "../../components/lib/database-handover";
+import { ROLE_ATTRIBUTES, type RoleSettings, specifiedRoles } from "../../components/lib/database-role-spec";
+import { IMPLICIT_PRIVILEGES, MIGRATIONS_TABLE, PRIVILEGE_STEPS, PUBLIC, ROLE_NAMES, SCHEMA } from "../../components/lib/privileges";
+import type { Catalogue, CatalogueObject, CataloguePrivilege, DefaultPrivilege, Membership, ObjectKind } from "./catalogue";
 
 /** One difference. */
 export interface Finding {
@@ -30,10 +23,10 @@ export interface Repair {
 }
 
 /** Every difference between the catalogue and the specification, roles first. */
-export function compareCatalogue(catalogue: Catalogue, demand: ConnectionDemand): Finding[] {
+export function compareCatalogue(catalogue: Catalogue, demand: ConnectionDemand & RoleSettings): Finding[] {
   return [
     ...compareRoles(catalogue, demand),
-    ...compareMemberships(catalogue),
+    ...compareMemberships(catalogue, demand),
     ...compareOwners(catalogue),
     ...comparePrivileges(catalogue),
     ...compareDefaults(catalogue),
@@ -45,6 +38,8 @@ export function compareCatalogue(catalogue: Catalogue, demand: ConnectionDemand)
       problem: `${PUBLIC_WORD} holds ${privilege} on PostgreSQL's own ${name}`,
       repair: [{ sql: `REVOKE ${privilege} ON ${kind} ${name} FROM ${PUBLIC_WORD};` }],
     })),
+    // Last: what it has is taken from it before.
+    ...findLeftover(catalogue, demand),
   ];
 }
 
@@ -58,13 +53,13 @@ function grantee(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : escapeIdentifier(name);
 }
 
-function compareRoles({ roles }: Catalogue, demand: ConnectionDemand): Finding[] {
+function compareRoles({ roles }: Catalogue, demand: ConnectionDemand & RoleSettings): Finding[] {
   const limits = connectionLimits(demand);
-  return (Object.entries(ROLE_NAMES) as [RoleKey, string][]).flatMap(([key, name]) => {
+  return specifiedRoles(demand).flatMap(({ key, name, parameters }) => {
     const found = roles.find((role) => role.name === name);
     if (found === undefined)
       return [{ problem: `role ${name} does not exist`, repair: [{ sql: "-- Run pulumi up: it makes the role and its password." }] }];
-    const wanted = Object.entries<string>({ ...ROLE_PARAMETERS[key] });
+    const wanted = Object.entries<string>({ ...parameters });
     const alter = (clause: string) => [{ sql: `ALTER ROLE ${name} ${clause};` }];
     return [
       ...ROLE_ATTRIBUTES.filter(({ column, value }) => found.attributes[column] !== value).map(({ keyword, value }) => ({
@@ -101,17 +96,42 @@ function compareRoles({ roles }: Catalogue, demand: ConnectionDemand): Finding[]
   });
 }
 
-/** None is specified. From PostgreSQL 16 on whoever creates a role without being a superuser may grant it, which is no use of its rights. */
-function compareMemberships({ memberships, administrator }: Catalogue): Finding[] {
-  return memberships
-    .filter(({ role, effective }) => effective || !OURS.includes(role))
-    .map(({ role, member, grantor }) => ({
-      problem: `${member} is a member of ${role}`,
+/**
+ * None is specified but the handover's. From PostgreSQL 16 on whoever creates a role without being a superuser may grant it, which is no use of its
+ * rights.
+ */
+function compareMemberships({ memberships, administrator, roles }: Catalogue, settings: RoleSettings): Finding[] {
+  const specified = specifiedRoles(settings).flatMap(({ name, memberOf }) =>
+    memberOf === undefined ? [] : [{ member: name, role: memberOf }],
+  );
+  const isSpecified = ({ role, member, admin }: Membership) =>
+    !admin && specified.some((each) => each.role === role && each.member === member);
+  const extra = memberships.filter((each) => (each.effective || ![...OURS, HANDOVER_ROLE].includes(each.role)) && !isSpecified(each));
+  const missing = specified.filter(
+    ({ role, member }) =>
+      roles.some(({ name }) => name === member) &&
+      !memberships.some((each) => each.role === role && each.member === member && each.effective && !each.admin),
+  );
+  return [
+    ...extra.map(({ role, member, grantor, admin }) => ({
+      problem: `${member} is a member of ${role}${admin ? " and may grant it on" : ""}`,
       // A superuser's grant only a superuser can take back.
       repair: [
         { sql: `REVOKE ${grantee(role)} FROM ${grantee(member)}${grantor === administrator ? "" : ` GRANTED BY ${grantee(grantor)}`};` },
       ],
-    }));
+    })),
+    ...missing.map(({ role, member }) => ({
+      problem: `${member} is no member of ${role}`,
+      repair: [{ sql: `GRANT ${role} TO ${member};` }],
+    })),
+  ];
+}
+
+/** The other login of a handover that is over. */
+function findLeftover({ roles }: Catalogue, settings: RoleSettings): Finding[] {
+  const isSpecified = specifiedRoles(settings).some(({ name }) => name === HANDOVER_ROLE);
+  if (isSpecified || !roles.some(({ name }) => name === HANDOVER_ROLE)) return [];
+  return [{ problem: `role ${HANDOVER_ROLE} exists, and no password is handed over`, repair: [{ sql: `DROP ROLE ${HANDOVER_ROLE};` }] }];
 }
 
 function compareOwners({ objects, administrator }: Catalogue): Finding[] {

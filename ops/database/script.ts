@@ -1,16 +1,8 @@
 /** The roles and their privileges as a script for psql: what components/database-roles.ts makes, for a DBA without Pulumi. */
 import type { Settings } from "../../config";
 import { connectionLimits } from "../../components/lib/database-limits";
-import { ROLE_ATTRIBUTES, ROLE_PARAMETERS } from "../../components/lib/database-role-spec";
-import {
-  MIGRATIONS_TABLE,
-  PRIVILEGE_STEPS,
-  type PrivilegeStep,
-  PUBLIC,
-  ROLE_NAMES,
-  type RoleKey,
-  SCHEMA,
-} from "../../components/lib/privileges";
+import { ROLE_ATTRIBUTES, specifiedRoles, type SpecifiedRole } from "../../components/lib/database-role-spec";
+import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, type PrivilegeStep, PUBLIC, ROLE_NAMES, SCHEMA } from "../../components/lib/privileges";
 
 /** File of the rendered script for stack prod. */
 export const RENDERED_SCRIPT = "docs/runbook/2-database-roles.sql";
@@ -29,7 +21,7 @@ const STEPS: readonly PrivilegeStep[] = PRIVILEGE_STEPS.flatMap((step) => {
 export function renderDatabaseRoles({ environment, database, web }: Pick<Settings, "environment" | "database" | "web">): string {
   const limits = connectionLimits({ ...database, ...web, maximumPods: web.replicas.maximum });
   const name = database.name;
-  const roles = Object.entries(ROLE_NAMES) as [RoleKey, string][];
+  const roles = specifiedRoles(database);
   return `-- The database roles of stack ${environment} (runbook section 2), for an administrator without Pulumi.
 -- Rendered: npm run --silent ops -- render database-roles --stack ${environment}. Change components/lib/privileges.ts, not this.
 --
@@ -38,7 +30,7 @@ export function renderDatabaseRoles({ environment, database, web }: Pick<Setting
 -- The administrator is a superuser, or has CREATEROLE and owns the database (CREATEDB where it does not exist yet). Run it again after the first
 -- migration, which makes ${MIGRATIONS_TABLE}. Then give each role its password; psql asks for it and sends a SCRAM verifier only:
 --
-${roles.map(([, role]) => `--   \\password ${role}`).join("\n")}
+${roles.map((role) => `--   \\password ${role.name}`).join("\n")}
 
 \\set ON_ERROR_STOP on
 SET password_encryption = 'scram-sha-256';
@@ -49,7 +41,7 @@ BEGIN;
 SET LOCAL search_path = pg_catalog;
 
 -- The roles. They log in, and that is all.
-${roles.map(([key, role]) => roleStatements(key, role, limits[key])).join("\n")}
+${roles.map((role) => roleStatements(role, limits[role.key])).join("\n")}
 
 -- Who is no superuser acts on what the migrator owns as a member of it, for the length of this transaction.
 GRANT ${ROLE_NAMES.migrator} TO CURRENT_USER;
@@ -70,12 +62,13 @@ COMMIT;
 }
 
 /** Creates a role where there is none, and gives it its limits and parameters in any case. */
-function roleStatements(key: RoleKey, role: string, connectionLimit: number): string {
+function roleStatements({ name: role, parameters, memberOf }: SpecifiedRole, connectionLimit: number): string {
   const attributes = ROLE_ATTRIBUTES.map(({ keyword, value }) => (value ? keyword : `NO${keyword}`)).join(" ");
   return [
     `SELECT 'CREATE ROLE ${role} ${attributes}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') \\gexec`,
     `ALTER ROLE ${role} LOGIN CONNECTION LIMIT ${connectionLimit} VALID UNTIL 'infinity';`,
-    ...Object.entries<string>({ ...ROLE_PARAMETERS[key] }).map(([parameter, value]) => `ALTER ROLE ${role} SET ${parameter} TO ${value};`),
+    ...(memberOf === undefined ? [] : [`GRANT ${memberOf} TO ${role};`]),
+    ...Object.entries<string>({ ...parameters }).map(([parameter, value]) => `ALTER ROLE ${role} SET ${parameter} TO ${value};`),
   ].join("\n");
 }
 

@@ -204,7 +204,7 @@ export class Trial {
       stringData: credentialData(
         key,
         { ...database, databaseName: this.databaseName, poolSizePerPod: 2 },
-        await this.systems.passwordOf(key),
+        await this.systems.credentialOf(key),
       ),
     });
     return name;

@@ -3,6 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Client } from "pg";
 import { databaseSecretName } from "../../components/lib/database-credential";
+import { type Login, loginOf } from "../../components/lib/database-handover";
 import { ROLE_NAMES, type RoleKey } from "../../components/lib/privileges";
 import type { Access, DatabaseAccess } from "../access";
 import type { ClusterAccess } from "../cluster";
@@ -73,10 +74,10 @@ export class Systems {
     return client;
   }
 
-  /** A session of a role, with the password that its pods have. @param databaseName @default the stack's */
+  /** A session of a role, with the login that its pods have. @param databaseName @default the stack's */
   async sessionOf(key: RoleKey, databaseName?: string): Promise<Client> {
     const database = await this.database();
-    const client = await database.connect({ user: ROLE_NAMES[key], password: await this.passwordOf(key) }, databaseName);
+    const client = await database.connect(await this.credentialOf(key), databaseName);
     this.closers.push(() => client.end());
     return client;
   }
@@ -113,17 +114,21 @@ export class Systems {
     const { cluster, database } = this.access.settings;
     return {
       namespace: key === "migrator" ? cluster.migrationsNamespace : cluster.namespace,
-      name: databaseSecretName(key, database.roles[key].generation, { ...database, databaseName: database.name }),
+      name: databaseSecretName(key, this.loginOf(key), { ...database, databaseName: database.name }),
     };
   }
 
-  /** The password that a role's pods have. It goes into other Secrets, and nowhere else. */
-  async passwordOf(key: RoleKey): Promise<string> {
+  /** What a role's pods log in with. The password goes into other Secrets, and nowhere else. */
+  async credentialOf(key: RoleKey): Promise<{ readonly user: string; readonly password: string }> {
     const { namespace, name } = this.secretOfRole(key);
     const values = await this.secret(namespace, name);
     const password = values["PGPASSWORD"] ?? decodeURIComponent(new URL(values["DATABASE_URL"] ?? "none:").password);
     if (password === "") throw new Error(`Secret ${namespace}/${name} has no password of ${ROLE_NAMES[key]}`);
-    return password;
+    return { user: this.loginOf(key).user, password };
+  }
+
+  private loginOf(key: RoleKey): Login {
+    return loginOf(key, this.access.settings.database.roles[key]);
   }
 
   private once<T>(key: string, open: () => Promise<T>, close?: (opened: T) => Promise<unknown>): Promise<T> {

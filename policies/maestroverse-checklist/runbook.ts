@@ -4,6 +4,8 @@
 export const SECRET_NAMES = ["MAESTROVERSE_PEPPER", "JWT_SECRET", "SESSION_SECRET", "CSRF_SECRET"] as const;
 /** The database's roles: the runtime's as the runbook has it, the migrations' and the dump's beside it. @see runbook §2 */
 export const ROLES = { app: "maestro_app", migrator: "maestro_migrator", backup: "maestro_backup" } as const;
+/** Logs in for the runtime's role while its password changes. */
+export const HANDOVER_ROLE = "maestro_app_handover";
 /** Path of the uptime checks and probes. */
 export const HEALTH_PATH = "/health";
 /** Status of a request that the rate limit refuses. @see runbook §4 */

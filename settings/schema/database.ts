@@ -1,6 +1,6 @@
 /** Runbook §2: PostgreSQL, how to reach it, its connections and the generations of its roles. */
 import { z } from "zod";
-import { generation, hostname, integer, matching } from "./values";
+import { generation, hostname, integer, matching, overlappingGeneration } from "./values";
 
 export const database = z.strictObject({
   host: z.union([hostname(), z.ipv4()], "a host name or an IPv4 address"),
@@ -24,5 +24,6 @@ export const database = z.strictObject({
   reservedConnections: integer(3, 500, "connections"),
   /** Connections that each pod may open. */
   poolSizePerPod: integer(1, 100, "connections"),
-  roles: z.strictObject({ migrator: generation(), app: generation(), backup: generation() }),
+  /** Passwords. maestro_app's is handed over: `next`, pods log in as maestro_app_handover with n+1; true, as maestro_app with n, which it has now. */
+  roles: z.strictObject({ migrator: generation(), app: overlappingGeneration(), backup: generation() }),
 });

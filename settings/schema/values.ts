@@ -41,22 +41,27 @@ export const unique = <T extends z.ZodType>(item: T, min: number, max: number, w
     .max(max, `a list of ${min} to ${max} ${what}`)
     .refine((list) => new Set(list.map((entry) => JSON.stringify(entry))).size === list.length, `a list of ${what} without repetitions`);
 
-/** A rotated credential: which generation is current, since when, and whether the one before it is still accepted. */
+/** A rotated credential: which generation is current, and since when; it has one value. */
 export const generation = () =>
   z.strictObject({
     /** Counts up by one at each rotation, from 1. */
     generation: integer(1, 9999, "rotations"),
     /** Day on which this generation became current (UTC). */
     rotatedOn: isoDate(),
-    /** Whether generation n−1 exists too (the window in which old tokens are still accepted). */
+    /** false; the components say why. */
     overlap: z.boolean("true or false"),
+  });
+
+/** A credential whose next value exists before the old one goes. */
+export const overlappingGeneration = () =>
+  generation().extend({
+    /** Which other generation exists: none, n+1 (`next`), n−1 (true). */
+    overlap: z.union([z.boolean(), z.literal("next")], "false, next or true"),
   });
 
 /** A secret of the application: a rotated credential whose next value is accepted before it signs. */
 export const secretGeneration = () =>
-  generation().extend({
-    /** Which other generation exists and is accepted: none, n+1 (`next`, before it signs), n−1 (true, after it signed). */
-    overlap: z.union([z.boolean(), z.literal("next")], "false, next or true"),
+  overlappingGeneration().extend({
     /** While overlap is true: the day on which n−1 had become current, for the way back. */
     previousRotatedOn: isoDate().optional(),
   });

@@ -4,11 +4,12 @@ import * as k8s from "@pulumi/kubernetes";
 import { DatabaseRoles, type DatabaseRolesArgs, validateDatabaseRoles } from "../../components/database-roles";
 import { authorityConfigMapName } from "../../components/lib/database-authority";
 import { type DatabaseEndpoint, databaseSecretName } from "../../components/lib/database-credential";
+import type { Overlap } from "../../components/lib/pod-secret";
 import { PRIVILEGE_STEPS } from "../../components/lib/privileges";
 import { HardenedNamespace } from "../../components/namespace";
 import { isSecret, randomOf, type Recorder, reveal, startMocks } from "../helpers/mocks";
 
-const of = (generation: number, overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
+const of = (generation: number, overlap: Overlap = false) => ({ generation, rotatedOn: "2026-11-01", overlap });
 const GENERATIONS = { migrator: of(1), app: of(1), backup: of(1) };
 const PEM = readFileSync(join(__dirname, "..", "fixtures", "database-authority.pem"), "utf8");
 const ENDPOINT = {
@@ -19,11 +20,12 @@ const ENDPOINT = {
   certificateAuthority: { pem: PEM },
   poolSizePerPod: 10,
 } as const satisfies DatabaseEndpoint;
+const login = (key: string, generation = 1) => ({ user: `maestro_${key}`, generation });
 /** Names of the three Secrets. */
 const NAMES = {
-  app: databaseSecretName("app", 1, ENDPOINT),
-  migrator: databaseSecretName("migrator", 1, ENDPOINT),
-  backup: databaseSecretName("backup", 1, ENDPOINT),
+  app: databaseSecretName("app", login("app"), ENDPOINT),
+  migrator: databaseSecretName("migrator", login("migrator"), ENDPOINT),
+  backup: databaseSecretName("backup", login("backup"), ENDPOINT),
 };
 const CHAIN = [
   "schema",
@@ -235,7 +237,7 @@ describe("the Secrets", () => {
 
   it("have names that hold the generation and a tag of everything else but the password", () => {
     expect(NAMES.app).toMatch(/^maestroverse-database-app-g1-[0-9a-f]{10}$/);
-    expect(databaseSecretName("app", 2, ENDPOINT)).toBe(NAMES.app.replace("-g1-", "-g2-"));
+    expect(databaseSecretName("app", login("app", 2), ENDPOINT)).toBe(NAMES.app.replace("-g1-", "-g2-"));
     const changes: Partial<DatabaseEndpoint>[] = [
       { host: "db2.maestroverse.edu" },
       { port: 5433 },
@@ -245,11 +247,58 @@ describe("the Secrets", () => {
       { poolSizePerPod: 11 },
     ];
     const changed = (key: "app" | "migrator" | "backup") =>
-      changes.map((change) => databaseSecretName(key, 1, { ...ENDPOINT, ...change }) !== NAMES[key]);
+      changes.map((change) => databaseSecretName(key, login(key), { ...ENDPOINT, ...change }) !== NAMES[key]);
     expect(changed("app")).toEqual([true, true, true, true, true, true]);
     // Only the application has a pool: nobody else's pods roll for its size.
     expect(changed("migrator")).toEqual([true, true, true, true, true, false]);
     expect(changed("backup")).toEqual([true, true, true, true, true, false]);
+  });
+});
+
+describe("a password that is handed over", () => {
+  const app = (generation: number, overlap: Overlap) => ({ generations: { ...GENERATIONS, app: of(generation, overlap) } });
+
+  it("is the other login's first, whose Secret the pods get, while maestro_app keeps its own", async () => {
+    const [before, { mocks, roles }] = [await register(), await register(app(1, "next"))];
+    const [old, role, other] = [
+      inputsOf(before.mocks, "database-app"),
+      inputsOf(mocks, "database-app"),
+      inputsOf(mocks, "database-app-handover"),
+    ];
+    expect(role).toEqual(old);
+    expect({ ...other, password: "" }).toEqual({
+      ...role,
+      name: "maestro_app_handover",
+      roles: ["maestro_app"],
+      assumeRole: "maestro_app",
+      password: "",
+    });
+    expect(other["password"]).not.toBe(role["password"]);
+    const { stringData } = inputsOf(mocks, "database-app-g2-secret") as { stringData: { DATABASE_URL: string } };
+    const { username, password } = new URL(stringData.DATABASE_URL);
+    expect([username, decodeURIComponent(password)]).toEqual(["maestro_app_handover", randomOf("database-app-g2-password")]);
+    const login = { user: "maestro_app_handover", generation: 2 };
+    expect(roles.appSecret.secretName).toBe(databaseSecretName("app", login, ENDPOINT));
+    expect(mocks.childrenOf("database").filter((name) => name.includes("app-g"))).toEqual([
+      "kubernetes:core/v1:Secret database-app-g2-secret",
+      ...[1, 2].map((generation) => `random:index/randomBytes:RandomBytes database-app-g${generation}-salt`),
+      ...[1, 2].map((generation) => `random:index/randomPassword:RandomPassword database-app-g${generation}-password`),
+    ]);
+  });
+
+  it("is maestro_app's then, while the other login keeps it for the pods that go; both exist before the pods' Secret", async () => {
+    const [{ mocks, roles }, after] = [await register(app(2, true)), await register(app(2, false))];
+    expect(inputsOf(mocks, "database-app")["password"]).toBe(inputsOf(mocks, "database-app-handover")["password"]);
+    // The last step takes the other login away, and rolls no pod.
+    expect(roles.appSecret.secretName).toBe(after.roles.appSecret.secretName);
+    const rest = mocks.childrenOf("database").filter((name) => name !== "postgresql:index/role:Role database-app-handover");
+    expect(after.mocks.childrenOf("database")).toEqual(rest);
+    expect(mocks.resource("database-app-handover").dependsOn).toEqual([
+      "database-app-g2-password",
+      "database-app-g2-salt",
+      `database-${CHAIN.at(-1)}`,
+    ]);
+    expect(mocks.resource("database-app-g2-secret").dependsOn).toContain("database-app-handover");
   });
 });
 
@@ -326,7 +375,7 @@ describe("wrong arguments", () => {
         maximumPods: 1.5,
         minReadySeconds: 0,
         terminationGraceSeconds: 0,
-        generations: { migrator: of(0), app: of(2, true), backup: { ...of(1), rotatedOn: "yesterday" } },
+        generations: { migrator: of(0, "next"), app: of(1, true), backup: { ...of(1), rotatedOn: "yesterday" } },
         namespace: { namespaceName: "same" },
         migrationsNamespace: { namespaceName: "same" },
       }),
@@ -341,7 +390,8 @@ describe("wrong arguments", () => {
       "terminationGraceSeconds must be a whole number from 1 to 3600, got 0. Give the pods' grace period.",
       "migrationsNamespace must be another namespace than namespace, got same for both: pods of one namespace can mount each other's Secrets. Give the migrations a namespace of their own.",
       "generations.migrator.generation must be a whole number from 1, got 0. Start at 1.",
-      "generations.app.overlap must be false, got true: a PostgreSQL role has one password. Set it to false.",
+      "generations.migrator.overlap must be false, got next: a PostgreSQL role has one password, and only that of pods which serve is handed over. Set it to false.",
+      "generations.app.overlap must be false or next for generation 1, got true: there is none before it. Set it to false.",
       'generations.backup.rotatedOn must be a calendar date YYYY-MM-DD (UTC), got "yesterday". Give the day of the rotation.',
     ]);
   });

@@ -16,7 +16,12 @@ describe("settings that a component refuses", () => {
     ["web.replicas.maximum", 2, "web.replicas.maximum must be at least replicas.minimum (3), got 2"],
     ["web.cpuLimitMillicores", 100, "web.cpuLimitMillicores must be at least cpuRequestMillicores (250), got 100"],
     ["web.memoryLimitMebibytes", 256, "web.memoryLimitMebibytes must be at least memoryRequestMebibytes (512), got 256"],
-    ["database.roles.app.overlap", true, "database.roles.app.overlap must be false, got true: a PostgreSQL role has one password"],
+    [
+      "database.roles.app.overlap",
+      true,
+      "database.roles.app.overlap must be false or next for generation 1, got true: there is none before it",
+    ],
+    ["database.roles.backup.overlap", true, "database.roles.backup.overlap must be false, got true: a PostgreSQL role has one password"],
     ["secrets.generations.JWT_SECRET.overlap", true, "secrets.generations.JWT_SECRET.overlap must be false for generation 1, got true"],
     [
       "secrets.generations.CSRF_SECRET",

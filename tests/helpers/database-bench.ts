@@ -7,6 +7,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Client } from "pg";
 import { DatabaseRoles } from "../../components/database-roles";
+import type { SecretGeneration } from "../../components/lib/pod-secret";
 import type { RoleKey } from "../../components/lib/privileges";
 import { HardenedNamespace } from "../../components/namespace";
 import { type DatabaseEdition, type DatabaseServer, startDatabaseServer } from "./database-server";
@@ -35,19 +36,22 @@ export interface BenchOptions {
   readonly before?: string;
 }
 
+/** Generation of the application's password. */
+export type AppGeneration = Pick<SecretGeneration, "generation" | "overlap">;
+
 /** Registers the component as index.ts does. */
-async function registerRoles(port: number, generation = 1): Promise<readonly RecordedResource[]> {
+async function registerRoles(port: number, app: AppGeneration = { generation: 1, overlap: false }): Promise<readonly RecordedResource[]> {
   const mocks = await startMocks({ stack: STACK });
   await mocks.run(() => {
     const room = (name: string) => new HardenedNamespace(name, { namespaceName: name, labels: {} });
-    const of = { generation, rotatedOn: "2026-11-01", overlap: false };
+    const of = { generation: 1, rotatedOn: "2026-11-01", overlap: false };
     const roles = new DatabaseRoles("database", {
       host: "127.0.0.1",
       port,
       databaseName: DATABASE,
       sslMode: "disable",
       ...DEMAND,
-      generations: { migrator: of, app: of, backup: of },
+      generations: { migrator: of, app: { ...of, ...app }, backup: of },
       namespace: room("maestroverse"),
       migrationsNamespace: room("migrations"),
       labels: {},
@@ -97,6 +101,19 @@ export class DatabaseBench {
   /** Takes the migrations' table out of the application's reach, as `up` does after the first migration. */
   async protectMigrationsTable(): Promise<void> {
     await this.provider.create(this.resources.filter(isPostgresql).at(-1) as RecordedResource);
+  }
+
+  /**
+   * What `up` does to the server up to the rollout, with another generation of the application's password.
+   *
+   * @returns the DATABASE_URL of the pods that come, and the end of `up`: what the program has no more goes
+   */
+  async up(app: AppGeneration): Promise<{ readonly url: string; end(): Promise<string[]> }> {
+    const program = await registerRoles(this.server.port, app);
+    for (const resource of program.filter(isPostgresql)) await this.provider.bring(resource);
+    const secret = program.find(({ name }) => /^database-app-g\d+-secret$/.test(name)) as RecordedResource;
+    const url = reveal<{ stringData: { DATABASE_URL: string } }>(secret.inputs).stringData.DATABASE_URL;
+    return { url, end: () => this.provider.prune(program) };
   }
 
   /** Content of a role's Secret. */

@@ -37,6 +37,30 @@ export class PostgresqlProvider {
     this.made.push({ ...state, inputs: checked.inputs, urn, name });
   }
 
+  /** Updates what is there, or creates it, as `up` does. */
+  async bring(resource: RecordedResource): Promise<void> {
+    const { urn, name, inputs } = resource;
+    const index = this.made.findIndex((each) => each.name === name);
+    const old = this.made[index];
+    if (old === undefined) return this.create(resource);
+    const checked = this.resources.check(urn, old.inputs, reveal(inputs), new Uint8Array());
+    const { entries } = this.resources.diff(urn, old.inputs, old.outputs, checked.inputs);
+    if (entries.length === 0) return;
+    if (entries.some(({ replace }) => replace)) throw new Error(`${name} would be replaced`);
+    const state = await this.resources.update({ urn, timeoutSeconds: 0 }, old.id, old.outputs, old.inputs, checked.inputs);
+    this.made[index] = { ...state, inputs: checked.inputs, urn, name };
+  }
+
+  /** Deletes what a program does not have any more, as the end of `up` does. @returns their names */
+  async prune(program: readonly RecordedResource[]): Promise<string[]> {
+    const gone = this.made.filter(({ name }) => !program.some((each) => each.name === name)).reverse();
+    for (const each of gone) {
+      await this.resources.delete({ urn: each.urn, timeoutSeconds: 0 }, each.id, each.outputs);
+      this.made.splice(this.made.indexOf(each), 1);
+    }
+    return gone.map(({ name }) => name);
+  }
+
   /** What a refresh finds changed: `name: path`, or `name: gone`. */
   async drift(): Promise<string[]> {
     const found: string[] = [];

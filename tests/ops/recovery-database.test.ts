@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import type { RoleKey } from "../../components/lib/privileges";
+import { ROLE_NAMES, type RoleKey } from "../../components/lib/privileges";
 import { type Access, readStackSettings } from "../../ops/access";
 import { takeSnapshot } from "../../ops/backup/database";
 import type { AnyManifest } from "../../ops/backup/manifest";
@@ -84,11 +84,12 @@ async function systemsOf(bench: DatabaseBench, adminUser = ADMIN): Promise<Syste
       }),
   };
   const systems = new Systems(access as Access);
-  const passwords = (key: RoleKey) => {
+  const credentials = (key: RoleKey) => {
     const { PGPASSWORD, DATABASE_URL = "none:" } = bench.secret(key);
-    return Promise.resolve(PGPASSWORD ?? decodeURIComponent(new URL(DATABASE_URL).password));
+    const password = PGPASSWORD ?? decodeURIComponent(new URL(DATABASE_URL).password);
+    return Promise.resolve({ user: ROLE_NAMES[key], password });
   };
-  return Object.assign(systems, { passwordOf: passwords });
+  return Object.assign(systems, { credentialOf: credentials });
 }
 
 describe.each(BENCHES)("$title", ({ edition, adminIsSuperuser }) => {

@@ -30,10 +30,25 @@ const requestOf = (stack: string, deployed: boolean, mutation?: Mutation): Progr
   return { stack, preview: !deployed, settings };
 };
 
+/** The prod program while the password of maestro_app is handed over: another login exists, and pods use it or have just left it. */
+const handover = (overlap: "next" | true): Mutation => ({
+  defect: "none",
+  settings: (settings) => {
+    const { roles } = settings["database"] as { roles: Record<string, object> };
+    roles["app"] = { generation: 2, rotatedOn: "2026-11-01", overlap };
+  },
+  caughtBy: [],
+  says: [],
+});
+const HANDOVERS = ([true, "next"] as const).flatMap((overlap) =>
+  [false, true].map((deployed) => ({ overlap, deployed, request: requestOf("prod", deployed, handover(overlap)) })),
+);
+
 const runs = new Map<string, ProgramRun>();
 beforeAll(async () => {
   const requests = [
     ...PASSING_STACKS.flatMap((stack) => [false, true].map((deployed) => requestOf(stack, deployed))),
+    ...HANDOVERS.map(({ request }) => request),
     ...cases
       .filter(({ mutation }) => mutation.settings !== undefined)
       .map(({ mutation, stack }) => requestOf(stack, mutation.deployed === true, mutation)),
@@ -71,6 +86,12 @@ describe.each(PASSING_STACKS)("the %s program as it is", (stack) => {
     // All rules of a pack look at one copy: policies/lib/analyzer.ts.
     expect(JSON.stringify(resources) === before).toBe(true);
   });
+});
+
+it.each(HANDOVERS)("passes a password that is handed over (overlap: $overlap, deployed: $deployed)", ({ request }) => {
+  const resources = resourcesOf(request);
+  expect(resources.map(({ name }) => name)).toContain("database-app-handover");
+  expect(findingsIn(RULES, resources).map(({ message }) => message)).toEqual([]);
 });
 
 describe("a defect is caught by exactly the rules that answer for it", () => {

@@ -1,3 +1,4 @@
+import type { EditableResource } from "../../helpers/policy-stack";
 import { add, edit, type Mutation, remove } from "../mutation";
 
 const ROLE = "postgresql:index/role:Role";
@@ -18,6 +19,13 @@ const grant = (role: string, inputs: object) =>
 /** Name of the Secret of a role's first generation. */
 const secretName = (resources: readonly { name: string; inputs: { metadata: { name: string } } }[], role: string) =>
   resources.find(({ name }) => name === `database-${role}-g1-secret`)?.inputs.metadata.name ?? "";
+
+/** The runtime's other login, as the program has it while a password is handed over, but for a defect. */
+const handover = (inputs: object) => (resources: EditableResource[]) => {
+  const app = resources.find(({ name, type }) => name === "database-app" && type === ROLE);
+  const login = { ...(app?.inputs as object), name: "maestro_app_handover", roles: ["maestro_app"], assumeRole: "maestro_app" };
+  return add(ROLE, "database-app-handover", { ...login, ...inputs })(resources);
+};
 
 /** Defects of runbook §2: roles, privileges, and who has which credential. */
 export const DATABASE_MUTATIONS: readonly Mutation[] = [
@@ -47,6 +55,51 @@ export const DATABASE_MUTATIONS: readonly Mutation[] = [
     },
     caughtBy: ["role-enforce-presence"],
     says: ["database-reports: name is reports. Remove it"],
+  },
+  {
+    defect: "the runtime's other login works as itself",
+    transform: handover({ assumeRole: undefined }),
+    caughtBy: ["role-enforce-presence"],
+    says: ["database-app-handover: assumeRole is absent. Set it to maestro_app."],
+  },
+  {
+    defect: "the runtime's other login works as the migrator",
+    transform: handover({ assumeRole: "maestro_migrator", roles: ["maestro_migrator", "maestro_app"] }),
+    caughtBy: ["role-disallow-strangers", "role-enforce-presence"],
+    says: [
+      'database-app-handover: roles is ["maestro_migrator"]. Remove them',
+      "database-app-handover: assumeRole is maestro_migrator. Set it to maestro_app.",
+    ],
+  },
+  {
+    defect: "the runtime's other login looks for tables elsewhere, and without an end",
+    transform: handover({ searchPaths: ["public", "staging"], statementTimeout: 0 }),
+    caughtBy: ["role-configure-limits", "role-enforce-presence"],
+    says: ['database-app-handover: searchPaths is ["public","staging"]. Set it to public alone'],
+  },
+  {
+    defect: "the runtime's other login is given rights of its own",
+    transform: (resources) =>
+      grant("maestro_app_handover", { objectType: "table", privileges: ["SELECT"], objects: ["User"] })(handover({})(resources)),
+    caughtBy: ["role-disallow-strangers"],
+    says: ["another-grant: role is maestro_app_handover. Remove it"],
+  },
+  {
+    defect: "the runtime's role works as the migrator from its login on",
+    transform: edit(ROLE, (inputs) => (inputs.assumeRole = "maestro_migrator"), "database-app"),
+    caughtBy: ["role-enforce-presence"],
+    says: ["database-app: assumeRole is maestro_migrator. Remove it."],
+  },
+  {
+    defect: "the server logs in as the other login, which does not exist",
+    deployed: true,
+    transform: edit(
+      SECRET,
+      ({ stringData }) => (stringData.DATABASE_URL = (stringData.DATABASE_URL as string).replace("maestro_app", "maestro_app_handover")),
+      "database-app-g1-secret",
+    ),
+    caughtBy: ["pod-enforce-role"],
+    says: ['envFrom[2].secretRef.name is "a credential of maestro_app_handover". Name the Secret of maestro_app.'],
   },
   {
     defect: "the runtime role may empty tables at once",
