@@ -24,6 +24,7 @@ let machine: FakeMachine;
 beforeEach(() => {
   machine = startFakeMachine();
   machine.forgoDownloads();
+  machine.lendStandIns();
 });
 afterEach(() => machine.remove());
 
@@ -154,6 +155,7 @@ describe("the programs of the stand-ins", () => {
   });
 
   it("are bundled once, and removed after a week without use", async () => {
+    rmSync(machine.cache("stand-ins"), { recursive: true });
     await bundleStandIns();
     expect(written()).toBe(1 + PLUGIN_PACKAGES.length);
     const old = machine.cache("stand-ins", "of-other-sources");
