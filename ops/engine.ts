@@ -21,6 +21,7 @@ import { parse, parseDocument, stringify } from "yaml";
 import { pluginPath, type PluginChoice } from "../toolchain/plugins";
 import { configuredBackend, operatorsPassphrase, searchPath, withEnvironment } from "../toolchain/environment";
 import { provideEngine } from "../toolchain/engine";
+import { EngineError } from "./engine-error";
 import { type LockHolder, readLock } from "./engine-lock";
 import { compiledPacks } from "./policy-packs";
 
@@ -230,13 +231,18 @@ function engineStack(
     });
     return { changes: changesOf(events), events };
   };
+  // After an operation the SDK starts the CLI three times more, for outputs and history that nobody here reads.
+  const operations = Object.create(stack, {
+    outputs: { value: () => Promise.resolve({}) },
+    info: { value: () => Promise.resolve(undefined) },
+  }) as Stack;
   return {
     ...fixed,
     preview: ({ policyPacks = [], diff = false } = {}) =>
       operate((common) => stack.preview({ ...common, policyPacks: [...policyPacks], diff })),
-    up: ({ policyPacks = [] } = {}) => change((common) => stack.up({ ...common, policyPacks: [...policyPacks] })),
-    refresh: () => change((common) => stack.refresh(common)),
-    destroy: () => change((common) => stack.destroy(common)),
+    up: ({ policyPacks = [] } = {}) => change((common) => operations.up({ ...common, policyPacks: [...policyPacks] })),
+    refresh: () => change((common) => operations.refresh(common)),
+    destroy: () => change((common) => operations.destroy(common)),
     outputs: () => stack.outputs(),
     setting: async (key) => (await stack.getConfig(`${PROJECT}:${key}`)).value,
     unlock: () => stack.cancel(),
@@ -268,29 +274,6 @@ interface OperationOptions {
 
 function changesOf(events: readonly EngineEvent[]): OpMap {
   return events.findLast((event) => event.summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {};
-}
-
-/** An operation of the engine failed. `message` holds its error diagnostics, without stack traces. */
-export class EngineError extends Error {
-  constructor(
-    readonly stack_: string,
-    cause: unknown,
-    readonly events: readonly EngineEvent[],
-  ) {
-    super(describeFailure(stack_, cause, events), { cause });
-    this.name = "EngineError";
-  }
-}
-
-function describeFailure(stack: string, cause: unknown, events: readonly EngineEvent[]): string {
-  const diagnostics = events
-    .flatMap((event) => (event.diagnosticEvent?.severity === "error" ? [event.diagnosticEvent.message] : []))
-    .map((message) => message.replace(/<\{%[^%]*%\}>/g, "").trim());
-  if (diagnostics.length > 0) return [...new Set(diagnostics)].join("\n");
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if (/stack is currently locked/.test(text))
-    return `stack ${stack} is locked: another operation runs, or one was killed. Wait for it; if none runs: pulumi cancel --stack ${stack}`;
-  return text;
 }
 
 function settingsHint(error: unknown, settings: string): unknown {

@@ -4,7 +4,8 @@ import { readWaivers } from "../policies/lib/pack";
 import { inForce, stackOf } from "../policies/lib/waivers";
 import { EXIT, ExitError } from "./cli/exit-codes";
 import { type JsonTarget, writeRecord } from "./cli/flags";
-import { EngineError, type EngineResult, type EngineStack, openStack } from "./engine";
+import { type EngineResult, type EngineStack, openStack } from "./engine";
+import { EngineError } from "./engine-error";
 import { POLICY_PACKS } from "./policy-packs";
 import type * as Reports from "./policy-report";
 

@@ -5,7 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EngineError, openStack } from "../../ops/engine";
+import { openStack } from "../../ops/engine";
+import { EngineError } from "../../ops/engine-error";
 
 /** What the child prints as its last line. */
 export interface ChildResult {
