@@ -1,7 +1,7 @@
 /**
  * The arrows between rooms: nothing points backwards. `npm run check:arrows`.
  *
- *     settings ─► components          index ─► config, components          policies ─► components, checklist
+ *     settings ─► components          program ─► config, components        policies ─► components, checklist
  *     ops ─► everything but tests     rehearsal ─► ops, components         tests, bench ─► everything
  */
 
@@ -9,7 +9,7 @@
 const OUTSIDE = "^node_modules/|^[a-z_/]+$";
 
 /** What production runs, and what operates it. */
-const SHIPPED = "^(index|config|checklist)\\.ts$|^(settings|components|policies|ops)/";
+const SHIPPED = "^(index|program|config|checklist)\\.ts$|^(settings|components|policies|ops)/";
 
 /** A rule: files of `from` import nothing of this repository but `to`. */
 const only = (name, from, to, comment) => ({
@@ -71,7 +71,7 @@ module.exports = {
       name: "production-runs-no-rehearsal",
       comment: "What runs in production reaches nothing of rehearsal, toolchain, tests or ops, by whatever way.",
       severity: "error",
-      from: { path: "^index\\.ts$" },
+      from: { path: "^(index|program)\\.ts$" },
       to: { path: "^(rehearsal|toolchain|tests|bench|ops|policies)/", reachable: true },
     },
     never(

@@ -22,9 +22,9 @@ async function main(kind: string | undefined): Promise<void> {
   }
 }
 
-/** Loads the modules that index.ts imports. */
+/** Loads the modules that program.ts imports. */
 async function importAll(): Promise<Record<string, unknown>> {
-  const program = await readFile(join(REPOSITORY, "index.ts"), "utf8");
+  const program = await readFile(join(REPOSITORY, "program.ts"), "utf8");
   for (const [, module] of program.matchAll(/^import .* from "(.+)";$/gm)) await import(join(REPOSITORY, `${module}.ts`));
   return {};
 }

@@ -39,7 +39,7 @@ export const PROJECT = "maestroverse-ops";
 export interface StackOptions {
   /** prod, staging, rehearsal, or the name that an engine test gives. */
   readonly stack: string;
-  /** The program. @default index.ts of this repository */
+  /** The program. @default program.ts of this repository */
   readonly program?: PulumiFn;
   /** Stack settings file. @default `Pulumi.<stack>.yaml` of this repository */
   readonly settingsFile?: string;
@@ -76,7 +76,12 @@ export interface EngineStack {
   readonly engineVersion: string;
   /** Which plugin serves each package. */
   readonly plugins: readonly PluginChoice[];
-  preview(options?: { readonly policyPacks?: readonly string[]; readonly diff?: boolean }): Promise<EngineResult>;
+  /** @param options.meanwhile called when the engine has started: while it starts the packs this process has time, for what is needed later */
+  preview(options?: {
+    readonly policyPacks?: readonly string[];
+    readonly diff?: boolean;
+    readonly meanwhile?: () => void;
+  }): Promise<EngineResult>;
   up(options?: { readonly policyPacks?: readonly string[] }): Promise<EngineResult>;
   refresh(): Promise<EngineResult>;
   destroy(): Promise<EngineResult>;
@@ -92,14 +97,8 @@ export interface EngineStack {
   close(): Promise<void>;
 }
 
-/** index.ts, loaded anew: its module-level code is the program. */
-const program: PulumiFn = async () => {
-  const entry = require.resolve("../index");
-
-  delete require.cache[entry];
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would keep the first run's module
-  return Promise.resolve(require(entry) as Record<string, unknown>);
-};
+/** This repository's program. Loaded apart: most that opens a stack runs another, or none. */
+const loadProgram = () => import("../program.js");
 
 /**
  * Opens a stack: gets the engine and the plugins, prepares a private working folder with a copy of the stack's settings (nothing is written
@@ -115,8 +114,11 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
     );
   });
   const engine = await provideEngine(options.report);
-  const plugins = await pluginPath(options.report);
-  const packs = await compiledPacks();
+  const [pulumiCommand, plugins, packs] = await Promise.all([
+    PulumiCommand.get({ root: engine.root, skipVersionCheck: true }),
+    pluginPath(options.report),
+    compiledPacks(),
+  ]);
 
   const work = await mkdtemp(join(tmpdir(), "maestroverse-ops-"));
   const removeWork = () => rm(work, { recursive: true, force: true });
@@ -124,7 +126,6 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
     const project = parse(await readFile(join(REPOSITORY, "Pulumi.yaml"), "utf8")) as { main?: string; backend?: { url?: string } };
     delete project.main;
     await writeFile(join(work, "Pulumi.yaml"), stringify(project));
-    const pulumiCommand = await PulumiCommand.get({ root: engine.root, skipVersionCheck: true });
     const open = async (place: Place) => {
       await writeFile(join(work, `Pulumi.${options.stack}.yaml`), place.isReadable ? settings : withoutSecrets(settings));
       const environment: Record<string, string> = {
@@ -137,11 +138,16 @@ export async function openStack(options: StackOptions): Promise<EngineStack> {
         ...(place.url === undefined ? {} : { PULUMI_BACKEND_URL: place.url }),
         ...(place.passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: place.passphrase }),
       };
-      const inline = { stackName: options.stack, projectName: PROJECT, program: options.program ?? program };
+      const inline = {
+        stackName: options.stack,
+        projectName: PROJECT,
+        program: options.program ?? (async () => (await loadProgram()).program()),
+      };
       const workspace = { workDir: work, pulumiCommand, envVars: environment };
-      const stack = await withEnvironment(environment, () =>
-        place.url === undefined ? LocalWorkspace.selectStack(inline, workspace) : LocalWorkspace.createOrSelectStack(inline, workspace),
-      );
+      const stack = await withEnvironment(environment, () => {
+        if (place.url === undefined) return LocalWorkspace.selectStack(inline, workspace);
+        return place.isKept ? LocalWorkspace.createOrSelectStack(inline, workspace) : LocalWorkspace.createStack(inline, workspace);
+      });
       const fixed = { backend: place.label, keepsState: place.isKept, engineVersion: engine.version, plugins: plugins.table };
       return engineStack(options, stack, environment, { ...fixed, close: removeWork });
     };
@@ -215,12 +221,22 @@ function engineStack(
     if (fixed.keepsState) return operate(operation);
     return Promise.reject(new Error(`stack ${options.stack} has no state that is kept (${fixed.backend}): only previews do without one`));
   };
-  const operate = async (operation: (common: OperationOptions) => Promise<unknown>): Promise<EngineResult> => {
+  const operate = async (operation: (common: OperationOptions) => Promise<unknown>, meanwhile?: () => void): Promise<EngineResult> => {
     const events: EngineEvent[] = [];
+    let hasStarted = false;
+    const started = () => {
+      if (hasStarted) return;
+      hasStarted = true;
+      if (options.program === undefined) loadProgram().catch(() => undefined);
+      meanwhile?.();
+    };
     await withEnvironment(environment, () =>
       withoutStackTraces(() =>
         operation({
-          onOutput: (text) => options.onOutput?.(text),
+          onOutput: (text) => {
+            started();
+            options.onOutput?.(text);
+          },
           onError: () => undefined,
           onEvent: (event) => events.push(event),
           ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -238,8 +254,8 @@ function engineStack(
   }) as Stack;
   return {
     ...fixed,
-    preview: ({ policyPacks = [], diff = false } = {}) =>
-      operate((common) => stack.preview({ ...common, policyPacks: [...policyPacks], diff })),
+    preview: ({ policyPacks = [], diff = false, meanwhile } = {}) =>
+      operate((common) => stack.preview({ ...common, policyPacks: [...policyPacks], diff }), meanwhile),
     up: ({ policyPacks = [] } = {}) => change((common) => operations.up({ ...common, policyPacks: [...policyPacks] })),
     refresh: () => change((common) => operations.refresh(common)),
     destroy: () => change((common) => operations.destroy(common)),

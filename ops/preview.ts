@@ -72,14 +72,17 @@ export async function preview(options: PreviewOptions): Promise<PreviewRecord> {
  */
 export async function gate(name: string, stack: EngineStack, options: GateOptions): Promise<PreviewRecord> {
   const failed: EngineError[] = [];
-  const engine = stack.preview({ policyPacks: POLICY_PACKS, diff: options.diff === true }).catch((error: unknown): EngineResult => {
-    // What a gate found is what the record is for.
-    if (!(error instanceof EngineError)) throw error;
-    failed.push(error);
-    return { changes: {}, events: error.events };
-  });
-  // Every rule is loaded with it: while the engine starts.
-  const [result, reports] = await Promise.all([engine, import("./policy-report.js")]);
+  // Every rule is loaded with it.
+  const loadReports = () => import("./policy-report.js");
+  const result = await stack
+    .preview({ policyPacks: POLICY_PACKS, diff: options.diff === true, meanwhile: () => void loadReports() })
+    .catch((error: unknown): EngineResult => {
+      // What a gate found is what the record is for.
+      if (!(error instanceof EngineError)) throw error;
+      failed.push(error);
+      return { changes: {}, events: error.events };
+    });
+  const reports = await loadReports();
   const record = buildRecord(name, stack, result, reports);
   await writeFiles(record, options, reports);
   const { policies } = record;

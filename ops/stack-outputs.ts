@@ -1,9 +1,9 @@
 /** What a deployed stack says of itself. */
 import type * as pulumi from "@pulumi/pulumi";
-import type * as program from "../index";
+import type { program } from "../program";
 
-/** Outputs of a stack, as they are once it is deployed. @see index.ts */
-export type StackOutputs = pulumi.Unwrap<Pick<typeof program, "endpoints" | "names" | "generations" | "backupLocations" | "monitoring">>;
+/** Outputs of a stack, as they are once it is deployed. @see program.ts */
+export type StackOutputs = pulumi.Unwrap<ReturnType<typeof program>>;
 
 /** Outputs as the engine has them. @throws Error when one is missing: the stack was never deployed, or by an older program */
 export function readOutputs(stack: string, outputs: Readonly<Record<string, { readonly value: unknown }>>): StackOutputs {

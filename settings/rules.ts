@@ -1,4 +1,4 @@
-/** Rules beyond a single value: the components' own, asked with the arguments that index.ts gives them, and those between sections. */
+/** Rules beyond a single value: the components' own, asked with the arguments that program.ts gives them, and those between sections. */
 import { validateAppSecrets } from "../components/app-secrets";
 import { validateBackups } from "../components/backups";
 import { validateDatabaseRoles } from "../components/database-roles";

@@ -55,6 +55,9 @@ async function bundle({ kind, sources, entries }: Programs<string>, folder: stri
     format: "cjs",
     target: "node20",
     external: OPTIONAL,
+    // A third less to read at every start. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: "silent",
     metafile: true,
     write: false,

@@ -30,7 +30,7 @@ export function renderArchitecture({ environment }: Pick<Settings, "environment"
 
 <!-- Made from what the program registers by \`npm run -s ops -- render architecture > docs/architecture.md\`; a test holds it to that. -->
 
-What \`index.ts\` deploys as stack ${environment}: ${components.length} components with ${total} resources. An arrow between components: what one makes, the other
+What \`program.ts\` deploys as stack ${environment}: ${components.length} components with ${total} resources. An arrow between components: what one makes, the other
 needs. A dotted arrow: how many resources it makes in that system.
 
 \`\`\`mermaid

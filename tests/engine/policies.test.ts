@@ -8,6 +8,7 @@ import { openStack, REPOSITORY } from "../../ops/engine";
 import { EngineError } from "../../ops/engine-error";
 import { PACK_RULES, policyReport, type PolicyReport } from "../../ops/policy-report";
 import { POLICY_PACKS } from "../../ops/policy-packs";
+import { program } from "../../program";
 import { isStackRule } from "../../policies/lib/rule";
 
 jest.setTimeout(120_000);
@@ -48,7 +49,7 @@ it("refuses an empty stack: every rule that has to see something is undetermined
 });
 
 it("refuses a defect of the settings and one that a transform makes, by exactly the rules that answer for them", async () => {
-  const program: PulumiFn = () => {
+  const defective: PulumiFn = () => {
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
       if (type !== "kubernetes:networking.k8s.io/v1:Ingress") return undefined;
       const annotations = (props as { metadata: { annotations: Record<string, unknown> } }).metadata.annotations;
@@ -56,12 +57,9 @@ it("refuses a defect of the settings and one that a transform makes, by exactly 
       annotations["nginx.org/http-redirect-code"] = "308";
       return { props, opts };
     });
-    const entry = require.resolve("../../index");
-    delete require.cache[entry];
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would keep an earlier run's module
-    return Promise.resolve(require(entry) as Record<string, unknown>);
+    return Promise.resolve(program());
   };
-  const { findings } = await refusal(program, (text) =>
+  const { findings } = await refusal(defective, (text) =>
     text.replace(/(JWT_SECRET: \{ generation: \d+, rotatedOn: )"[\d-]+"/, '$1"2026-08-01"'),
   );
   const refusing = findings.filter(({ kind }) => kind !== "warning").sort((a, b) => (a.rule < b.rule ? -1 : 1));

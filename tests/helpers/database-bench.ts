@@ -39,7 +39,7 @@ export interface BenchOptions {
 /** Generation of the application's password. */
 export type AppGeneration = Pick<SecretGeneration, "generation" | "overlap">;
 
-/** Registers the component as index.ts does. */
+/** Registers the component as program.ts does. */
 async function registerRoles(port: number, app: AppGeneration = { generation: 1, overlap: false }): Promise<readonly RecordedResource[]> {
   const mocks = await startMocks({ stack: STACK });
   await mocks.run(() => {

@@ -5,6 +5,7 @@
  */
 import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
+import { program } from "../../program";
 import { startMocks } from "./mocks";
 
 // The SDK takes a stack trace for each promise that it makes: half of a run.
@@ -21,11 +22,7 @@ async function run(raw: Record<string, unknown>): Promise<string | null> {
       typeof value === "string" ? value : JSON.stringify(value),
     ]);
     pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
-    const entry = require.resolve("../../index");
-
-    delete require.cache[entry];
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would keep the first run's module
-    await mocks.run(() => void require(entry));
+    await mocks.run(() => void program());
   } catch (error) {
     note(error);
   } finally {

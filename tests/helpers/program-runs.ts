@@ -4,6 +4,7 @@
  */
 import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
+import { program } from "../../program";
 import { reveal, startMocks } from "./mocks";
 
 // The SDK takes a stack trace for each promise that it makes: half of a run.
@@ -40,12 +41,8 @@ async function run({ stack, preview, settings }: ProgramRequest): Promise<Progra
   ]);
   const mocks = await startMocks({ stack, preview, first: preview });
   pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
-  const entry = require.resolve("../../index");
-
-  delete require.cache[entry];
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would keep the first run's module
-    await mocks.run(() => void require(entry));
+    await mocks.run(() => void program());
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error), resources: [] };
   }

@@ -7,7 +7,8 @@ import { REPOSITORY } from "../../ops/engine";
 
 /** A small repository: each file with what it imports. The first word of a line that is to be refused names the rule. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  "index.ts": ['import "./config";', 'import "./components/web";'],
+  "index.ts": ['import "./program";'],
+  "program.ts": ['import "./config";', 'import "./components/web";'],
   "config.ts": ['import "./settings/parse";', 'import "./checklist"; // config-reads-settings'],
   "checklist.ts": ['import "./rehearsal/b"; // checklist-is-data'],
   "settings/parse.ts": ['import "../components/lib/spec";', 'import "../toolchain/run"; // settings-know-components'],
@@ -79,8 +80,8 @@ it("is refused where it points backwards, and only there", async () => {
     );
     const { forbidden } = jest.requireActual<{ forbidden: readonly { name: string }[] }>("../../.dependency-cruiser.js");
     expect(forbidden.map(({ name }) => name).filter((name) => !found.some((line) => line.endsWith(`: ${name}`)))).toEqual([]);
-    // index.ts reaches what config.ts, wrongly, imports: the checklist's rehearsal, and what that imports.
-    const reached = ["index.ts: production-runs-no-rehearsal"];
+    // Both reach what config.ts, wrongly, imports: the checklist's rehearsal, and what that imports.
+    const reached = ["index.ts: production-runs-no-rehearsal", "program.ts: production-runs-no-rehearsal"];
     expect([...new Set(found)].sort()).toEqual([...new Set([...wanted, ...reached])].sort());
   } finally {
     rmSync(folder, { recursive: true });

@@ -167,7 +167,8 @@ describe("the programs of the stand-ins", () => {
     rmSync(random);
     await bundleStandIns();
     expect([existsSync(old), existsSync(random)]).toEqual([false, true]);
-  });
+    // Bundles twice.
+  }, 120_000);
 });
 
 it("does not try a download again that failed in the last 24 hours", async () => {
