@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { evaluateAll, type Finding, stackView } from "../../policies/lib/evaluate";
-import type { Properties, Resource, Rule } from "../../policies/lib/rule";
+import type { Properties, Resource, Rule, StackView } from "../../policies/lib/rule";
 import { throwingUnknowns } from "../../policies/lib/unknown";
 import { ownSettings } from "../../settings/stack-file";
 import { loadExeca } from "../../toolchain/run";
@@ -53,18 +53,24 @@ export async function runPrograms(requests: readonly ProgramRequest[]): Promise<
   return JSON.parse(stdout) as ProgramRun[];
 }
 
+/** Resources as the policies see them, and those that rules about one resource have to look at. */
+export interface Look {
+  readonly view: StackView;
+  readonly changed: readonly Resource[];
+}
+
 /**
- * What rules find in resources; reading a value that a preview does not know throws, as in the analyzer.
+ * Resources as the policies see them; reading a value that a preview does not know throws, as in the analyzer.
  *
  * @param passed resources, as JSON, in which rules about one resource are known to find nothing: they are not looked at again
+ * @param shared resources as they were seen before, by their JSON: what several looks have in common is there once
  */
-export function findingsIn(
-  rules: readonly Rule[],
+export function lookAt(
   resources: readonly EditableResource[],
-  now: Date = TODAY,
   passed: ReadonlySet<string> = new Set(),
-): Finding[] {
-  const isKnown = (resource: EditableResource) => passed.has(JSON.stringify(resource));
+  shared = new Map<string, Resource>(),
+): Look {
+  const texts = new Map(resources.map((resource) => [resource, JSON.stringify(resource)]));
   const byUrn = new Map(resources.map((each) => [each.urn, each]));
   const seen = ({ type, name, urn, ignoreChanges = [], inputs }: EditableResource): Resource => ({
     type,
@@ -75,14 +81,25 @@ export function findingsIn(
   });
   const all = resources.map((resource) => {
     const provider = byUrn.get(resource.providerUrn ?? "");
-    const changed = !isKnown(resource) || (provider !== undefined && !isKnown(provider));
-    return { changed, resource: { ...seen(resource), ...(provider === undefined ? {} : { provider: seen(provider) }) } };
+    const own = [resource, ...(provider === undefined ? [] : [provider])].map((each) => texts.get(each) ?? "");
+    const key = own.join("\n");
+    const same = shared.get(key) ?? { ...seen(resource), ...(provider === undefined ? {} : { provider: seen(provider) }) };
+    shared.set(key, same);
+    return { changed: own.some((text) => !passed.has(text)), resource: same };
   });
-  const view = stackView(all.map(({ resource }) => resource));
-  return evaluateAll(
-    rules,
-    view,
-    { now },
-    all.flatMap(({ changed, resource }) => (changed ? [resource] : [])),
-  );
+  return {
+    view: stackView(all.map(({ resource }) => resource)),
+    changed: all.flatMap(({ changed, resource }) => (changed ? [resource] : [])),
+  };
+}
+
+/** What rules find in resources. @see lookAt */
+export function findingsIn(
+  rules: readonly Rule[],
+  resources: readonly EditableResource[],
+  now: Date = TODAY,
+  passed?: ReadonlySet<string>,
+): Finding[] {
+  const { view, changed } = lookAt(resources, passed);
+  return evaluateAll(rules, view, { now }, changed);
 }
