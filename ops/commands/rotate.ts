@@ -1,7 +1,6 @@
 /** `ops rotate`. */
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Option } from "commander";
+import { ROLE_NAMES, type RoleKey } from "../../components/lib/privileges";
 import { rolloutSeconds } from "../../components/lib/rollout";
 import { SECRET_NAMES } from "../../config";
 import { openAccess } from "../access";
@@ -23,14 +22,17 @@ import { settingsFileOf } from "../engine";
 import { readDeployed } from "../rotate/deployed";
 import { dryRun } from "../rotate/dry-run";
 import type { SecretName } from "../rotate/generations";
-import { rotate, type RotationRecord } from "../rotate/machine";
+import { rotate } from "../rotate/machine";
 import { refusals, type Wish, YOUNG_DAYS } from "../rotate/plan";
+import { keepRecord } from "../rotate/record";
 import { describeSecrets, exitCodeOfRotation, rotationText } from "../rotate/report";
+import { runRotateRole } from "../rotate/role-command";
 
 interface Options {
   readonly stack: string;
   readonly secret?: readonly SecretName[];
   readonly all?: true;
+  readonly role?: RoleKey;
   readonly dryRun: boolean;
   readonly compromised: boolean;
   readonly rollback: boolean;
@@ -47,6 +49,11 @@ export const rotateCommand: OpsCommand = {
       .addOption(stackOption())
       .addOption(new Option("--secret <name...>", "secrets to rotate").choices([...SECRET_NAMES]).conflicts("all"))
       .option("--all", "all of them, with one rollout for each change")
+      .addOption(
+        new Option("--role <name>", "the password of a database role instead")
+          .choices(Object.keys(ROLE_NAMES))
+          .conflicts(["all", "secret", "rollback", "acceptPasswordReset"]),
+      )
       .addOption(dryRunOption())
       .addOption(
         new Option("--compromised", "without an overlap: what the old value signed is refused at once")
@@ -66,9 +73,14 @@ export const rotateCommand: OpsCommand = {
           "npm run ops -- rotate --stack prod --all --dry-run",
           "npm run ops -- rotate --stack prod --secret SESSION_SECRET --compromised",
           "npm run ops -- rotate --stack prod --all --rollback",
+          "npm run ops -- rotate --stack prod --role app",
         ),
       )
-      .action((options: Options) => run(options, signal));
+      .action(({ role, ...options }: Options) =>
+        role === undefined
+          ? run(options, signal)
+          : runRotateRole(options, { role, compromised: options.compromised, again: options.again }, signal),
+      );
   },
 };
 
@@ -112,7 +124,7 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
     show: stepShower(write, process.stdout.isTTY && json !== true),
     signal,
   });
-  await keep(access.records, record);
+  await keepRecord(access.records, "rotation", record);
   write(`\n${rotationText(record)}`);
   await writeRecord(json, record);
   process.exitCode = exitCodeOfRotation(record);
@@ -123,7 +135,7 @@ function wishOf({ stack, secret, all, compromised, rollback, again }: Options): 
   const kind = compromised ? "compromised" : rollback ? "rollback" : "rotate";
   if (all !== true && secret === undefined)
     throw new Error(
-      `Name what to rotate: --secret with ${SECRET_NAMES.join(", ")}; or --all: npm run ops -- rotate --stack ${stack} --all`,
+      `Name what to rotate: --secret with ${SECRET_NAMES.join(", ")}; --role with a database role; or --all: npm run ops -- rotate --stack ${stack} --all`,
     );
   return { kind, secrets: SECRET_NAMES.filter((name) => all === true || secret?.includes(name)), again };
 }
@@ -142,11 +154,3 @@ const COSTS: Readonly<Record<SecretName, string>> = {
   SESSION_SECRET: "everybody is logged out",
   CSRF_SECRET: "open pages are refused their next change until they fetch another token",
 };
-
-/** The last rotation's record, beside those of verifications. */
-async function keep(folder: string, record: RotationRecord): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "rotation.json");
-  await writeFile(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}

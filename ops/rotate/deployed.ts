@@ -1,12 +1,14 @@
-/** What is deployed of the application's secrets, as the cluster says: which generations its pods have, and how far the rollout is. */
+/** What is deployed of the pods' Secrets, as the cluster says: which of a kind they have, and how far the rollout is. */
 import { parseGenerationsTag } from "../../components/lib/generations";
 import { SERVER_NAME } from "../../components/lib/web-pod";
 import { SECRET_NAMES } from "../../config";
 import type { ClusterAccess } from "../cluster";
 import type { SecretName } from "./generations";
 
-/** What names of the pods' Secrets begin with. @see appSecretName */
-const SECRET_PREFIX = "maestroverse-app-secrets-";
+/** What names of the pods' Secrets begin with. @see appSecretName, databaseSecretName */
+export const SECRET_PREFIXES = { application: "maestroverse-app-secrets-", database: "maestroverse-database-app-" } as const;
+/** Which of the pods' Secrets is looked at. */
+export type SecretKind = keyof typeof SECRET_PREFIXES;
 
 /** A pod of the server. */
 export interface ServerPod {
@@ -72,7 +74,13 @@ interface List<T> {
 }
 
 /** Asks the cluster. @throws Error with the cluster's words */
-export async function readDeployed(cluster: Pick<ClusterAccess, "get">, namespace: string): Promise<Deployed> {
+export async function readDeployed(
+  cluster: Pick<ClusterAccess, "get">,
+  namespace: string,
+  kind: SecretKind = "application",
+): Promise<Deployed> {
+  const prefix = SECRET_PREFIXES[kind];
+  const tagOf = (template: Template) => tagBehind(prefix, template);
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
   const selector = `labelSelector=${encodeURIComponent(`app.kubernetes.io/name=${SERVER_NAME}`)}`;
   const [deployment, replicaSets, { items }] = await Promise.all([
@@ -85,10 +93,10 @@ export async function readDeployed(cluster: Pick<ClusterAccess, "get">, namespac
     tag === undefined
       ? undefined
       : await cluster.get<{ readonly metadata: { readonly creationTimestamp: string } }>(
-          `/api/v1/namespaces/${namespace}/secrets/${SECRET_PREFIX}${tag}`,
+          `/api/v1/namespaces/${namespace}/secrets/${prefix}${tag}`,
         );
   // What has ended by itself, an evicted pod for example, serves nobody and may lie there for days.
-  const pods = items.filter(({ status }) => !["Succeeded", "Failed"].includes(status?.phase ?? "")).map(podOf);
+  const pods = items.filter(({ status }) => !["Succeeded", "Failed"].includes(status?.phase ?? "")).map((pod) => podOf(pod, tagOf(pod)));
   const { status = {}, spec, metadata } = deployment;
   const progressing = status.conditions?.find(({ type }) => type === "Progressing");
   const known = replicaSets.items.flatMap(({ spec: { template } }) => tagOf(template) ?? []);
@@ -109,15 +117,15 @@ export async function readDeployed(cluster: Pick<ClusterAccess, "get">, namespac
   };
 }
 
-/** Generations that pods of a template are started with. */
-function tagOf({ spec }: Template): string | undefined {
+/** The rest of the name of the Secret that pods of a template are started with. */
+function tagBehind(prefix: string, { spec }: Template): string | undefined {
   return spec.containers
     .flatMap(({ envFrom = [] }) => envFrom.map(({ secretRef }) => secretRef?.name ?? ""))
-    .find((name) => name.startsWith(SECRET_PREFIX))
-    ?.slice(SECRET_PREFIX.length);
+    .find((name) => name.startsWith(prefix))
+    ?.slice(prefix.length);
 }
 
-function podOf(pod: PodObject): ServerPod {
+function podOf(pod: PodObject, tag: string | undefined): ServerPod {
   const { metadata, status = {} } = pod;
   const [container] = status.containerStatuses ?? [];
   const waiting = container?.state?.waiting;
@@ -127,7 +135,7 @@ function podOf(pod: PodObject): ServerPod {
   const wrong = waiting !== undefined && !["ContainerCreating", "PodInitializing"].includes(waiting.reason ?? "");
   return {
     name: metadata.name,
-    tag: tagOf(pod),
+    tag,
     isReady,
     isGoing: metadata.deletionTimestamp !== undefined,
     trouble: failed

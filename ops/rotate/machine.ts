@@ -1,12 +1,9 @@
 /** Runs the steps of a rotation until there is none left. */
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generationsTag, parseGenerationsTag, secretValues } from "../../components/lib/generations";
 import { rolloutSeconds } from "../../components/lib/rollout";
 import { SECRET_NAMES } from "../../config";
-import { tryLock } from "../../toolchain/cache";
 import { type Access, openAccess } from "../access";
 import type { ShowStep } from "../cli/steps";
 import { Systems } from "../verify/systems";
@@ -14,6 +11,7 @@ import { checkPods, type KeyCheck, problemsOf } from "./check";
 import { type Deployed, readDeployed } from "./deployed";
 import type { SecretName } from "./generations";
 import { passwordsAtRisk } from "./pepper";
+import { withRotationLock } from "./lock";
 import { endOfOverlap, nextStep, type Situation, type Step, type Wish } from "./plan";
 import { bringUp } from "./rollout";
 import { writeGenerations } from "./settings-file";
@@ -74,16 +72,8 @@ export interface RotationRecord {
  * @throws Error when a step cannot be done; what was done stays done
  */
 export async function rotate(options: RotateOptions): Promise<RotationRecord> {
-  const { records } = await openAccess(options.stack, { settingsFile: options.settingsFile });
-  await mkdir(records, { recursive: true, mode: 0o700 });
-  const lock = join(records, "rotate.lock");
-  if (!(await tryLock(lock)))
-    throw new Error(`${options.stack}: another rotation is at work on this machine (${lock}). Wait for it to end.`);
-  try {
-    return await new Rotation(options).run();
-  } finally {
-    await rm(lock, { force: true });
-  }
+  const access = await openAccess(options.stack, { settingsFile: options.settingsFile });
+  return withRotationLock(access, () => new Rotation(options).run());
 }
 
 class Rotation {

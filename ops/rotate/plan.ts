@@ -129,7 +129,7 @@ export function endOfOverlap({
 }
 
 /** Whole days since a secret was rotated. */
-function ageInDays({ rotatedOn }: SecretSetting, now: Date): number {
+export function ageInDays({ rotatedOn }: Pick<SecretSetting, "rotatedOn">, now: Date): number {
   return Math.floor((now.getTime() - Date.parse(`${rotatedOn}T00:00:00Z`)) / DAY_MILLISECONDS);
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Access } from "../access";
 import type { EngineStack } from "../engine";
 import { POLICY_PACKS } from "../policy-packs";
-import { type Deployed, readDeployed, type ServerPod } from "./deployed";
+import { type Deployed, readDeployed, type SecretKind, type ServerPod } from "./deployed";
 
 /** Milliseconds between two looks at the pods. */
 const LOOK_MILLISECONDS = 1000;
@@ -22,12 +22,16 @@ class RolloutStopped extends Error {
     readonly pod: ServerPod,
     serving: number,
     stack: string,
+    kind: SecretKind,
   ) {
     super(
       `The rollout was stopped: ${pod.name}, with the new secrets, does not start: ${pod.trouble}.\n` +
         `${serving} pods with the secrets before serve on, and those stay valid; nobody is logged out.\n` +
-        `Its log says why: kubectl logs ${pod.name} --previous. Then either mend it (image, settings) and run the same command again, or go back:\n` +
-        `  npm run ops -- rotate --stack ${stack} --all --rollback`,
+        `Its log says why: kubectl logs ${pod.name} --previous. Then ` +
+        (kind === "database"
+          ? "mend it (image, settings) and run the same command again."
+          : "either mend it (image, settings) and run the same command again, or go back:\n" +
+            `  npm run ops -- rotate --stack ${stack} --all --rollback`),
     );
     this.name = "RolloutStopped";
   }
@@ -37,7 +41,9 @@ class RolloutStopped extends Error {
 export interface BringUpArgs {
   readonly access: Access;
   readonly cluster: Parameters<typeof readDeployed>[0];
-  /** Generations that the settings have now. */
+  /** Which of the pods' Secrets changes. @default "application" */
+  readonly kind?: SecretKind;
+  /** The rest of its name, by the settings as they are now. */
   readonly tag: string;
   readonly report: (line: string) => void;
   readonly onOutput: (text: string) => void;
@@ -45,12 +51,12 @@ export interface BringUpArgs {
 }
 
 /** `up` of the whole stack, gated by the policies, until every pod is a new one. @throws RolloutStopped, or Error with the engine's words */
-export async function bringUp({ access, cluster, tag, report, onOutput, signal }: BringUpArgs): Promise<Deployed> {
+export async function bringUp({ access, cluster, kind = "application", tag, report, onOutput, signal }: BringUpArgs): Promise<Deployed> {
   const stop = new AbortController();
   const done = new AbortController();
   const { namespace } = access.settings.cluster;
-  const look = () => readDeployed(cluster, namespace);
-  const watching = watchPods(look, { tag, report, stack: access.stack, signal: AbortSignal.any([done.signal, signal]) }).catch(
+  const look = () => readDeployed(cluster, namespace, kind);
+  const watching = watchPods(look, { tag, kind, report, stack: access.stack, signal: AbortSignal.any([done.signal, signal]) }).catch(
     (error: unknown) => stop.abort(error),
   );
   const engine = await access.engine({ report: () => undefined, onOutput, signal: AbortSignal.any([signal, stop.signal]) });
@@ -85,12 +91,7 @@ async function waitForLock(engine: EngineStack, report: (line: string) => void, 
 /** Tells what becomes of each pod. @throws RolloutStopped */
 async function watchPods(
   look: () => Promise<Deployed>,
-  {
-    tag,
-    report,
-    stack,
-    signal,
-  }: { readonly tag: string; readonly report: (line: string) => void; readonly stack: string; readonly signal: AbortSignal },
+  { tag, kind, report, stack, signal }: Required<Pick<BringUpArgs, "tag" | "kind" | "report" | "signal">> & { readonly stack: string },
 ): Promise<void> {
   const told = new Map<string, string>();
   const troubled = new Map<string, number>();
@@ -109,7 +110,7 @@ async function watchPods(
         Date.now() - (troubled.get(pod.name) ?? Infinity) >=
         (before?.has(pod.name) === true ? OLD_TROUBLE_SECONDS : TROUBLE_SECONDS) * 1000
       )
-        throw new RolloutStopped(pod, deployed?.pods.filter((each) => each.tag !== tag && each.isReady).length ?? 0, stack);
+        throw new RolloutStopped(pod, deployed?.pods.filter((each) => each.tag !== tag && each.isReady).length ?? 0, stack, kind);
     }
     await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
   }

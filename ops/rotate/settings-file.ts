@@ -5,7 +5,8 @@ import { parseSettings, type Settings } from "../../config";
 import { ownSettings } from "../../settings/stack-file";
 import { writeAtomically } from "../../toolchain/cache";
 import { PROJECT } from "../engine";
-import type { Edits, SecretName, SecretSetting } from "./generations";
+import type { RoleKey } from "../../components/lib/privileges";
+import type { Edits, SecretSetting } from "./generations";
 
 /** Reads it anew. @throws SettingsError */
 export async function readSettings(stack: string, file: string, now: Date): Promise<Settings> {
@@ -18,7 +19,16 @@ export async function readSettings(stack: string, file: string, now: Date): Prom
  * @throws SettingsError, and the file is as it was
  */
 export async function writeGenerations(stack: string, file: string, edits: Edits, now: Date): Promise<void> {
-  const text = editGenerations(await readFile(file, "utf8"), edits);
+  await rewrite(stack, file, (text) => editGenerations(text, edits), now);
+}
+
+/** The same for a database role's password. */
+export async function writeRole(stack: string, file: string, key: RoleKey, setting: SecretSetting, now: Date): Promise<void> {
+  await rewrite(stack, file, (text) => editOne(text, ["database", "roles", key], setting), now);
+}
+
+async function rewrite(stack: string, file: string, edit: (text: string) => string, now: Date): Promise<void> {
+  const text = edit(await readFile(file, "utf8"));
   settingsOf(stack, text, now);
   // In one piece: whoever is killed here leaves the old file or the new one.
   await writeAtomically(file, text, (await stat(file)).mode & 0o777);
@@ -33,12 +43,13 @@ const isEncrypted = (value: unknown) => typeof value === "object" && value !== n
 
 /** A settings file's text with other generations. @throws Error when it is not where it should be */
 export function editGenerations(text: string, edits: Edits): string {
-  return Object.entries(edits).reduce((before, [name, setting]) => editOne(before, name as SecretName, setting), text);
+  return Object.entries(edits).reduce((before, [name, setting]) => editOne(before, ["secrets", "generations", name], setting), text);
 }
 
-function editOne(text: string, name: SecretName, setting: SecretSetting): string {
-  const map = parseDocument(text).getIn(["config", `${PROJECT}:secrets`, "generations", name], true);
-  if (!isMap(map) || map.range == null) throw new Error(`secrets.generations.${name} is not in the settings file as a mapping.`);
+function editOne(text: string, path: readonly [section: string, ...string[]], setting: SecretSetting): string {
+  const [section, ...rest] = path;
+  const map = parseDocument(text).getIn(["config", `${PROJECT}:${section}`, ...rest], true);
+  if (!isMap(map) || map.range == null) throw new Error(`${path.join(".")} is not in the settings file as a mapping.`);
   return map.flow === true ? splice(text, map.range[0], map.range[1], flow(setting)) : editBlock(text, map, setting);
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepared, published, steady, wentBack } from "../../ops/rotate/generations";
-import { editGenerations, readSettings, writeGenerations } from "../../ops/rotate/settings-file";
+import { editGenerations, readSettings, writeGenerations, writeRole } from "../../ops/rotate/settings-file";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const ROOT = join(__dirname, "..", "..");
@@ -73,6 +73,18 @@ it("writes nothing that the settings' rules refuse, and keeps the file's mode", 
   await writeGenerations("prod", file, { JWT_SECRET: prepared(FIRST) }, NOW);
   expect((await readSettings("prod", file, NOW)).secrets.generations.JWT_SECRET).toEqual({ ...FIRST, overlap: "next" });
   expect(statSync(file).mode & 0o777).toBe(0o640);
+});
+
+it("writes a database role's line, and none beside it", async () => {
+  const file = join(folder, "Pulumi.prod.yaml");
+  writeFileSync(file, PROD);
+  await writeRole("prod", file, "app", prepared(FIRST), NOW);
+  expect(changed(PROD, readFileSync(file, "utf8"))).toEqual(['      app: { generation: 1, rotatedOn: "2026-11-01", overlap: next }']);
+  await writeRole("prod", file, "app", FIRST, NOW);
+  await expect(writeRole("prod", file, "backup", prepared(FIRST), NOW)).rejects.toThrow(
+    'database.roles.backup.overlap must be true or false, got "next"',
+  );
+  expect(readFileSync(file, "utf8")).toBe(PROD);
 });
 
 it("reads a file that holds encrypted credentials", async () => {
