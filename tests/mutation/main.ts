@@ -26,8 +26,8 @@ const HELP = `npm run mutation -- [options]
   --json FILE     writes every mutant with its verdict
   --fresh         forgets the verdicts of earlier runs
 
-Changes the rules in some thousand ways, one at a time, and looks whether a test of policies/ fails for each. Verdicts on a file are kept in the
-cache until the file, what it needs or a test changes: a run that was stopped goes on where it was. Ends with 1 below ${LEAST} %.
+Changes the rules in some thousand ways, one at a time, and looks whether a test of policies/ fails for each. Verdicts are kept in
+the cache until a policy or a test of them changes: a run that was stopped goes on where it was. Ends with 1 below ${LEAST} %.
 `;
 
 /** Verdicts of earlier runs on the same sources and tests. */

@@ -27,6 +27,22 @@ const version = (secretId: string, ...versionStages: string[]) =>
   resource("aws:secretsmanager/secretVersion:SecretVersion", { secretId, versionStages });
 const secret = (name: string) => resource("aws:secretsmanager/secret:Secret", { name });
 
+/** A role that says something of the ServiceAccount `server`, and that ServiceAccount, which asks for a role. */
+const trusting = (name: string, Effect = "Allow"): EditableResource => {
+  const Condition = { StringEquals: { "oidc.example/id:sub": "system:serviceaccount:home:server" } };
+  const Principal = { Federated: "arn:aws:iam::111122223333:oidc-provider/oidc.example/id" };
+  const assumeRolePolicy = policy({ Effect, Principal, Action: "sts:AssumeRoleWithWebIdentity", Condition });
+  return resource("aws:iam/role:Role", { name, assumeRolePolicy }, "prod", name);
+};
+const asking = (role: string) =>
+  resource("kubernetes:core/v1:ServiceAccount", {
+    metadata: {
+      name: "server",
+      namespace: "home",
+      annotations: { "eks.amazonaws.com/role-arn": `arn:aws:iam::111122223333:role/${role}` },
+    },
+  });
+
 const MOTO = { endpoints: '[{"s3":"http://127.0.0.1:25566"}]', region: "us-east-1", accessKey: "none", secretKey: "none" };
 const READ = { Effect: "Allow", Action: "s3:GetObject" };
 
@@ -49,6 +65,7 @@ describe("a rule lets through", () => {
       "a role of the same account",
       role({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:role/ops" } }),
     ],
+    ["trust-enforce-account", "a role below a path", trusting("dumps"), asking("backups/nightly/dumps")],
     ["trust-enforce-subject", "a service of AWS", role({ Effect: "Allow", Principal: { Service: "s3.amazonaws.com" } })],
     [
       "permission-disallow-managed-admin",
@@ -146,6 +163,21 @@ describe("a rule lets through", () => {
 
 describe("a rule refuses what only looks like it", () => {
   it.each<[string, string, string, ...EditableResource[]]>([
+    [
+      "trust-enforce-account",
+      "a role that refuses the ServiceAccount by name",
+      'each: metadata.annotations["eks.amazonaws.com/role-arn"] is dumps. Name a role of this stack that trusts this ServiceAccount.',
+      trusting("dumps", "Deny"),
+      asking("dumps"),
+    ],
+    [
+      "trust-enforce-account",
+      "a second role that trusts the ServiceAccount",
+      "old: assumeRolePolicy is system:serviceaccount:home:server. Trust a ServiceAccount of this stack that asks for this role.",
+      trusting("old"),
+      trusting("dumps"),
+      asking("dumps"),
+    ],
     [
       "provider-enforce-target",
       "AWS whose endpoints lie on the loopback in part",
