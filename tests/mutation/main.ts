@@ -13,7 +13,7 @@ import { UnitTests } from "./unit-tests";
 
 const ROOT = resolve(__dirname, "..", "..");
 /** What kills, beside the kill matrix. */
-const TESTS = ["rules", "documents", "kubernetes-variants", "platform-variants", "pack", "unpack"].map(
+const TESTS = ["rules", "documents", "nginx", "kubernetes-variants", "platform-variants", "pack", "unpack"].map(
   (name) => `tests/policies/${name}.test.ts`,
 );
 
