@@ -76,7 +76,7 @@ export interface EngineStack {
   readonly engineVersion: string;
   /** Which plugin serves each package. */
   readonly plugins: readonly PluginChoice[];
-  /** @param options.meanwhile called when the engine has started: while it starts the packs this process has time, for what is needed later */
+  /** @param options.meanwhile called when the engine starts the packs: this process has time then, for what is needed later */
   preview(options?: {
     readonly policyPacks?: readonly string[];
     readonly diff?: boolean;
@@ -234,7 +234,8 @@ function engineStack(
       withoutStackTraces(() =>
         operation({
           onOutput: (text) => {
-            started();
+            // Where another engine says it otherwise, it is waited for.
+            if (text.includes("Loading policy packs")) started();
             options.onOutput?.(text);
           },
           onError: () => undefined,
