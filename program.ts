@@ -10,6 +10,7 @@ import { Observability } from "./components/observability";
 import { WebService } from "./components/web-service";
 import { takeOver } from "./components/lib/take-over";
 import { loadConfig, loadImportSet } from "./config";
+import { databaseArgs } from "./settings/database-args";
 import { observabilityArgs } from "./settings/observability-args";
 
 /**
@@ -45,12 +46,7 @@ export function program() {
   const databaseRoles = new DatabaseRoles(
     "database",
     {
-      ...database,
-      databaseName: database.name,
-      maximumPods: web.replicas.maximum,
-      minReadySeconds: web.minReadySeconds,
-      terminationGraceSeconds: web.terminationGraceSeconds,
-      generations: database.roles,
+      ...databaseArgs(settings),
       namespace,
       migrationsNamespace,
       labels,

@@ -4,6 +4,7 @@ import { openAccess } from "./access";
 import { type JsonTarget, writeRecord } from "./cli/flags";
 import { readCatalogue } from "./database/catalogue";
 import { compareCatalogue, type Finding } from "./database/compare";
+import { databaseArgs } from "../settings/database-args";
 
 /** Arguments of {@link drift}. */
 export interface DriftOptions {
@@ -35,7 +36,7 @@ export async function drift({ stack, settingsFile, json, write }: DriftOptions):
   const client = await administrator.connect();
   try {
     const catalogue = await readCatalogue(client);
-    const demand = { ...database, ...web, maximumPods: web.replicas.maximum };
+    const demand = databaseArgs({ database, web });
     const findings = compareCatalogue(catalogue, demand);
     const record = { stack, database: `${catalogue.database} at ${database.host}:${database.port}`, findings };
     await writeRecord(json, record);

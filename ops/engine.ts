@@ -223,10 +223,7 @@ function engineStack(
   };
   const operate = async (operation: (common: OperationOptions) => Promise<unknown>, meanwhile?: () => void): Promise<EngineResult> => {
     const events: EngineEvent[] = [];
-    let hasStarted = false;
     const started = () => {
-      if (hasStarted) return;
-      hasStarted = true;
       if (options.program === undefined) loadProgram().catch(() => undefined);
       meanwhile?.();
     };

@@ -11,6 +11,7 @@ import { validateObservability } from "../components/observability";
 import { validateWebService } from "../components/web-service";
 import { observabilityArgs } from "./observability-args";
 import type { Settings } from "./schema";
+import { databaseArgs, rolloutPace } from "./database-args";
 
 /** What a rule finds: the setting, and what is wrong with it: `must be …, got …. Do this.` */
 export interface Finding {
@@ -89,12 +90,7 @@ const COMPONENTS: readonly Rule[] = [
     },
     ({ database, web, cluster }) =>
       validateDatabaseRoles({
-        ...database,
-        databaseName: database.name,
-        maximumPods: web.replicas.maximum,
-        minReadySeconds: web.minReadySeconds,
-        terminationGraceSeconds: web.terminationGraceSeconds,
-        generations: database.roles,
+        ...databaseArgs({ database, web }),
         namespace: { namespaceName: cluster.namespace },
         migrationsNamespace: { namespaceName: cluster.migrationsNamespace },
       }),
@@ -141,7 +137,7 @@ const outsideTheRehearsal: Rule = ({ environment, database, aws, observability, 
 /** The pools of all pods and everything else must fit into what the server has. */
 const connections: Rule = ({ database, web }) => {
   const found = new Findings();
-  const problem = capacityProblem({ ...database, ...web, maximumPods: web.replicas.maximum }, database);
+  const problem = capacityProblem(databaseArgs({ database, web }), database);
   const others =
     "web.replicas.maximum, web.minReadySeconds, web.terminationGraceSeconds, database.maxConnections and database.reservedConnections decide too";
   found.unless(problem === undefined, "database.poolSizePerPod", `${problem} (${others})`, database.poolSizePerPod);
@@ -164,7 +160,7 @@ const rotationsAreHistory: Rule = ({ database, secrets }, today) => {
 const overlapIsLongEnough: Rule = ({ secrets, web }) => {
   const found = new Findings();
   const longest = Math.max(secrets.tokenSeconds.access, secrets.tokenSeconds.session);
-  const pace = { ...web, maximumPods: web.replicas.maximum };
+  const pace = rolloutPace(web);
   const least = leastOverlapSeconds(longest, pace);
   found.unless(
     secrets.overlapSeconds >= least,

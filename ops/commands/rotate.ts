@@ -27,6 +27,7 @@ import { refusals, type Wish, YOUNG_DAYS } from "../rotate/plan";
 import { keepRecord } from "../rotate/record";
 import { describeSecrets, exitCodeOfRotation, rotationText } from "../rotate/report";
 import { runRotateRole } from "../rotate/role-command";
+import { rolloutPace } from "../../settings/database-args";
 
 interface Options {
   readonly stack: string;
@@ -107,7 +108,7 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
     generations: secrets.generations,
     deployed,
     overlapSeconds: secrets.overlapSeconds,
-    rolloutSeconds: rolloutSeconds({ ...web, maximumPods: web.replicas.maximum }),
+    rolloutSeconds: rolloutSeconds(rolloutPace(web)),
     now,
   });
   write([`${stack} has`, ...describeSecrets(secrets.generations), "Steps:", ...steps.map((step) => `  ${step}`), "", ""].join("\n"));

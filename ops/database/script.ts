@@ -3,6 +3,7 @@ import type { Settings } from "../../config";
 import { connectionLimits } from "../../components/lib/database-limits";
 import { ROLE_ATTRIBUTES, specifiedRoles, type SpecifiedRole } from "../../components/lib/database-role-spec";
 import { MIGRATIONS_TABLE, PRIVILEGE_STEPS, type PrivilegeStep, PUBLIC, ROLE_NAMES, SCHEMA } from "../../components/lib/privileges";
+import { databaseArgs } from "../../settings/database-args";
 
 /** File of the rendered script for stack prod. */
 export const RENDERED_SCRIPT = "docs/runbook/2-database-roles.sql";
@@ -19,7 +20,7 @@ const STEPS: readonly PrivilegeStep[] = PRIVILEGE_STEPS.flatMap((step) => {
 
 /** The script of a stack. It may run again at any time: it takes the catalogue to what is specified, and holds no password. */
 export function renderDatabaseRoles({ environment, database, web }: Pick<Settings, "environment" | "database" | "web">): string {
-  const limits = connectionLimits({ ...database, ...web, maximumPods: web.replicas.maximum });
+  const limits = connectionLimits(databaseArgs({ database, web }));
   const name = database.name;
   const roles = specifiedRoles(database);
   return `-- The database roles of stack ${environment} (runbook section 2), for an administrator without Pulumi.

@@ -18,6 +18,7 @@ import { runContract, violations, withProbe } from "../database/contract-run";
 import { renderDatabaseRoles } from "../database/script";
 import type { Systems } from "../verify/systems";
 import { differences } from "./compare";
+import { databaseArgs } from "../../settings/database-args";
 
 /** Sessions that restore at the same time. */
 const RESTORE_JOBS = 2;
@@ -95,7 +96,7 @@ export class NewDatabase {
     const results = await withProbe(sessions.migrator, (objects) => runContract({ sessions, objects, adminUser: database.adminUser }));
     // What the roles hold elsewhere is the stack's own database, on the same server, and `ops drift`'s affair.
     const catalogue = { ...(await readCatalogue(await this.systems.administrator(this.name))), elsewhere: [] };
-    const drifted = compareCatalogue(catalogue, { ...database, ...web, maximumPods: web.replicas.maximum });
+    const drifted = compareCatalogue(catalogue, databaseArgs({ database, web }));
     const all = [...violations(results), ...drifted.map(({ problem }) => problem)];
     const more = all.length > REPEATED ? [`and ${all.length - REPEATED} more differences in the roles' rights.`] : [];
     await Promise.all(Object.values(sessions).map((session) => session.end()));

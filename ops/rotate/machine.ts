@@ -17,6 +17,7 @@ import { bringUp } from "./rollout";
 import { writeGenerations } from "./settings-file";
 import { Traffic, type TrafficRecord } from "./traffic";
 import { KnownValues, type SecretValue } from "./values";
+import { rolloutPace } from "../../settings/database-args";
 
 /** Seconds for which a cluster that does not answer is asked again. */
 const PATIENCE_SECONDS = 60;
@@ -149,7 +150,7 @@ class Rotation {
       finished: this.finished,
       held: this.held,
       overlapSeconds,
-      rolloutSeconds: rolloutSeconds({ ...settings.web, maximumPods: settings.web.replicas.maximum }),
+      rolloutSeconds: rolloutSeconds(rolloutPace(settings.web)),
       now: this.now(),
     };
     this.held = await this.findHeld(systems, situation);

@@ -6,6 +6,7 @@ import { runContract, violations, withProbe } from "../../database/contract-run"
 import type { MatrixEvidence } from "../evidence";
 import { judge, type Probe } from "../probe";
 import { describeRoles, grantsGrid } from "../roles";
+import { databaseArgs } from "../../../settings/database-args";
 
 /** Findings that are worth repeating in a line. */
 const REPEATED = 3;
@@ -59,7 +60,7 @@ const catalogue: Probe = {
   async run({ settings: { database, web }, systems }) {
     const client = await systems.administrator();
     const found = await readCatalogue(client);
-    const drifted = compareCatalogue(found, { ...database, ...web, maximumPods: web.replicas.maximum });
+    const drifted = compareCatalogue(found, databaseArgs({ database, web }));
     return judge(
       abridge(drifted.map(({ problem }) => problem)),
       `${found.privileges.length} grants and ${found.defaults.length} defaults, none beyond; ${ROLE_NAMES.app} has no attribute and no DDL`,
